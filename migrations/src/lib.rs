@@ -1,0 +1,1 @@
+//! Numbered, append-only schema steps, one lineage per database file.

@@ -1,0 +1,1 @@
+//! HTTP API, metrics, event streams and the operator's page.

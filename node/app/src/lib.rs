@@ -1,0 +1,1 @@
+//! Arguments, configuration, wiring on one page, lifecycle.

@@ -1,0 +1,3 @@
+//! Arguments, configuration, wiring on one page, lifecycle.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Talks to one or many beacon nodes.

@@ -1,0 +1,1 @@
+//! Runs the reference vectors; nothing else.

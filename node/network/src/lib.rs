@@ -1,0 +1,1 @@
+//! Moves bytes among operators: discovery, handshake, gossip, scores.

@@ -1,0 +1,1 @@
+//! The conductor: slot clock, schedule, one task per committee, effects, duty ledger.

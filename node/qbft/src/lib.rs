@@ -1,0 +1,1 @@
+//! One consensus instance, and its controller, as a pure machine.

@@ -1,0 +1,1 @@
+//! Follows the contract and keeps the cluster state, provably complete.

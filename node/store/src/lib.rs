@@ -1,0 +1,1 @@
+//! The embedded databases: open, lock, version, migrate, transact.

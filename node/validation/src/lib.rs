@@ -1,0 +1,1 @@
+//! Should this gossip message be believed, ignored or punished?.

@@ -1,0 +1,1 @@
+//! Key shares and signing history: the only place a validator signature is made.
