@@ -1,0 +1,44 @@
+//! What can happen to a controller and to one instance.
+
+use std::sync::Arc;
+
+use types::{Round, SignedSsvMessage, Slot};
+
+use crate::{ProcessingMessage, Value, ValueCheck};
+
+/// What can happen to a [`Controller`](crate::Controller).
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// The duty of this height begins here with an own value.
+    Start {
+        /// The slot of the duty.
+        height: Slot,
+        /// The own value, as raw full data.
+        value: Value,
+        /// Judges this value now and every proposal later.
+        check: Arc<dyn ValueCheck>,
+    },
+    /// A consensus message came, from a peer or from ourselves. Its own RSA signatures have been verified.
+    Message(SignedSsvMessage),
+    /// A timer armed by [`Effect::ArmTimer`](crate::Effect::ArmTimer) ran out.
+    Timeout {
+        /// The height the timer was armed for.
+        height: Slot,
+        /// The round the timer was armed for.
+        round: Round,
+    },
+}
+
+/// What can happen to one [`Instance`](crate::Instance).
+#[derive(Debug, Clone)]
+pub enum InstanceInput {
+    /// Begin with round 1 and this value.
+    Start {
+        /// The own value, as raw full data.
+        value: Value,
+    },
+    /// A message for this instance came.
+    Message(ProcessingMessage),
+    /// The timer of the current round ran out.
+    Timeout,
+}
