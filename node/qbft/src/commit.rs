@@ -54,10 +54,11 @@ impl Instance {
         message: Arc<ProcessingMessage>,
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
-        if !self.state.commits.add_first(Arc::clone(&message)) || self.state.decided {
+        let (round, root) = (message.round(), message.root());
+        if !self.state.commits.add_first(message) || self.state.decided {
             return Ok(());
         }
-        let quorum = self.state.commits.longest_unique_signers(message.round(), message.root());
+        let quorum = self.state.commits.longest_unique_signers(round, root);
         if !self.committee().has_quorum(quorum.signers.len()) {
             return Ok(());
         }

@@ -106,7 +106,7 @@ impl Controller {
         if instance.state.decided {
             return Step::refused(RefusalCode::SkipConsensusMessageAsInstanceIsDecided.into());
         }
-        publish_own_decision(instance.step(InstanceInput::Message(message)))
+        publish_own_decision(instance.step(InstanceInput::Message(Arc::new(message))))
     }
 
     /// By its count of signers; whether they differ is checked later.
@@ -117,21 +117,22 @@ impl Controller {
     /// A decided message of others: valid for any height and round, past cut-off and stop.
     fn take_over(&mut self, message: ProcessingMessage) -> Step {
         let height = message.qbft().height;
-        let followed = Instance::followed(Arc::clone(&self.config), self.id, height);
+        let mut followed = Instance::followed(Arc::clone(&self.config), self.id, height);
         if let Err(refusal) = followed.check_decided(&message) {
             return Step::refused(refusal);
         }
-        if self.instance(height).is_none() {
-            self.insert(followed.clone());
-        }
-        let signed = message.signed().clone();
-        // An instance too low to be kept is decided all the same.
+        let message = Arc::new(message);
+        let decided = Effect::Decided(message.signed().clone());
         let decided_now = match self.instance_mut(height) {
-            Some(instance) => instance.accept_decided(Arc::new(message)),
-            None => true,
+            Some(instance) => instance.accept_decided(message),
+            None => {
+                followed.accept_decided(message);
+                self.insert(followed);
+                true
+            }
         };
         self.height = self.height.max(height);
-        let effects = if decided_now { vec![Effect::Decided(signed)] } else { Vec::new() };
+        let effects = if decided_now { vec![decided] } else { Vec::new() };
         Step { effects, refusal: None }
     }
 

@@ -38,7 +38,7 @@ pub enum InstanceInput {
         value: Value,
     },
     /// A message for this instance came.
-    Message(ProcessingMessage),
+    Message(Arc<ProcessingMessage>),
     /// The timer of the current round ran out.
     Timeout,
 }

@@ -94,7 +94,7 @@ impl Instance {
         }
     }
 
-    fn process(&mut self, message: ProcessingMessage, effects: &mut Effects) -> Result<(), Refusal> {
+    fn process(&mut self, message: Arc<ProcessingMessage>, effects: &mut Effects) -> Result<(), Refusal> {
         if !self.can_process() {
             return Err(RefusalCode::InstanceStoppedProcessingMessages.into());
         }
@@ -105,19 +105,19 @@ impl Instance {
         match message.kind() {
             QbftMessageType::Proposal => {
                 self.check_proposal(&message)?;
-                self.accept_proposal(Arc::new(message), effects)
+                self.accept_proposal(message, effects)
             }
             QbftMessageType::Prepare => {
                 self.check_live_prepare(&message)?;
-                self.accept_prepare(Arc::new(message), effects)
+                self.accept_prepare(message, effects)
             }
             QbftMessageType::Commit => {
                 self.check_live_commit(&message)?;
-                self.accept_commit(Arc::new(message), effects)
+                self.accept_commit(message, effects)
             }
             QbftMessageType::RoundChange => {
                 self.check_round_change(&message, message.round(), message.full_data())?;
-                self.accept_round_change(Arc::new(message), effects)
+                self.accept_round_change(message, effects)
             }
             QbftMessageType::Other(_) => Err(RefusalCode::MessageTypeInvalid.into()),
         }
