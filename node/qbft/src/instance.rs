@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use types::{MessageId, OperatorId, QbftMessageType, RefusalCode, Round, Slot};
 
 use crate::config::{Committee, Config};
@@ -175,9 +176,9 @@ impl Instance {
     /// Every RSA signature of the message.
     pub(crate) fn check_signatures(&self, message: &ProcessingMessage) -> Result<(), Refusal> {
         let signed = message.signed();
-        let bytes = signed.ssv_message.signed_bytes();
+        let digest = Sha256::digest(signed.ssv_message.signed_bytes()).into();
         let mut pairs = signed.operator_ids.iter().zip(&signed.signatures);
-        if pairs.all(|(signer, signature)| self.config.verifier.verify(*signer, &bytes, signature)) {
+        if pairs.all(|(signer, signature)| self.config.verifier.verify(*signer, &digest, signature)) {
             return Ok(());
         }
         Err(RefusalCode::MessageSignatureInvalid.into())

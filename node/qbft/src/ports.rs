@@ -21,9 +21,9 @@ pub trait ValueCheck: Send + Sync {
 /// Live messages come verified to this machine. What they carry inside (justifications), and decided messages, are
 /// verified here, as the reference does.
 pub trait VerifySigner: Send + Sync {
-    /// True if `signature` is the operator's PKCS#1 v1.5 signature over the SHA-256 of `message`, the SSZ encoding of
-    /// an SSVMessage. False for an operator whose key is not known.
-    fn verify(&self, signer: OperatorId, message: &[u8], signature: &[u8]) -> bool;
+    /// True if `signature` is the operator's PKCS#1 v1.5 signature over `digest`, the SHA-256 of the SSZ encoding of an
+    /// SSVMessage. False for an operator whose key is not known.
+    fn verify(&self, signer: OperatorId, digest: &[u8; 32], signature: &[u8]) -> bool;
 }
 
 /// Who proposes in a round.
