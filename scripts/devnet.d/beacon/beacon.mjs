@@ -1,0 +1,133 @@
+// The beacon node of the local network: Lodestar's own chain, state transition, pools and REST layer in one process,
+// with an in-memory database, no p2p and the fork choice of ../shims. It judges signatures, duties, inclusion,
+// justification and finality by itself.
+import "./promises.mjs";
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { MemoryController } from "@lodestar/db";
+import { BeaconDb } from "@lodestar/beacon-node/db";
+import { defaultOptions } from "@lodestar/beacon-node";
+import { getNodeLogger } from "@lodestar/logger/node";
+import { createBeaconStateView } from "@lodestar/state-transition";
+import { toRootHex } from "@lodestar/utils";
+import { generateKeyPair } from "@libp2p/crypto/keys";
+import { createGenesis } from "./genesis.mjs";
+import { internal } from "./lodestar.mjs";
+import { alwaysSynced, network } from "./offline.mjs";
+
+const BEACON_NODE = "@lodestar/beacon-node";
+const { BeaconStateView } = await internal("@lodestar/state-transition", "stateView/beaconStateView.js");
+const { BeaconChain } = await internal(BEACON_NODE, "chain/index.js");
+const { BeaconRestApiServer, getApi } = await internal(BEACON_NODE, "api/index.js");
+const { initializeExecutionEngine } = await internal(BEACON_NODE, "execution/index.js");
+const { Clock } = await internal(BEACON_NODE, "util/clock.js");
+
+const VERSION = "1.44.0";
+const { values: args } = parseArgs({
+  options: {
+    validators: { type: "string", default: "256" },
+    "seconds-per-slot": { type: "string", default: "3" },
+    "genesis-time": { type: "string" },
+    port: { type: "string" },
+    dir: { type: "string" },
+    "log-level": { type: "string", default: "info" },
+  },
+});
+const genesisTime = Number(args["genesis-time"]);
+mkdirSync(args.dir, { recursive: true });
+const logger = getNodeLogger({ level: args["log-level"], module: "", format: "human" });
+
+// state-transition 1.46 dropped a method that beacon-node 1.44 still calls
+BeaconStateView.prototype.getBeaconProposerOrNull ??= function (slot) {
+  try {
+    return this.getBeaconProposer(slot);
+  } catch {
+    return null;
+  }
+};
+
+const { config, state, pubkeyCache } = createGenesis({
+  validators: Number(args.validators),
+  secondsPerSlot: Number(args["seconds-per-slot"]),
+  genesisTime,
+});
+const anchorState = createBeaconStateView({ anchorState: state, config, pubkeyCache, useNative: false });
+const { signal } = new AbortController();
+const clock = new Clock({ config, genesisTime, signal });
+const db = new BeaconDb(config, new MemoryController());
+
+const executionEngine = initializeExecutionEngine(
+  {
+    mode: "mock",
+    genesisBlockHash: `0x${"00".repeat(32)}`,
+    genesisTime,
+    config,
+    eth1BlockHash: toRootHex(anchorState.latestExecutionPayloadHeader.blockHash),
+  },
+  { metrics: null, signal, logger: logger.child({ module: "execution" }) },
+);
+
+const chain = new BeaconChain(
+  {
+    ...defaultOptions.chain,
+    nHistoricalStatesFileDataStore: false,
+    proposerBoostReorg: false,
+    disableLightClientServer: true,
+    persistInvalidSszObjectsDir: path.join(args.dir, "invalid"),
+  },
+  {
+    privateKey: await generateKeyPair("secp256k1"),
+    config,
+    clock,
+    pubkeyCache,
+    db,
+    dbName: "memory",
+    dataDir: args.dir,
+    logger: logger.child({ module: "chain" }),
+    processShutdownCallback(error) {
+      logger.error("The chain cannot go on", {}, error);
+      process.exit(1);
+    },
+    metrics: null,
+    validatorMonitor: null,
+    anchorState,
+    isAnchorStateFinalized: true,
+    executionEngine,
+    executionBuilder: undefined,
+  },
+);
+await chain.init();
+
+const api = getApi(
+  { ...defaultOptions.api, version: VERSION, commit: "" },
+  { config, logger: logger.child({ module: "api" }), db, sync: alwaysSynced(chain, clock), network, chain, metrics: null },
+);
+const rest = new BeaconRestApiServer(
+  {
+    ...defaultOptions.api.rest,
+    enabled: true,
+    api: ["beacon", "config", "debug", "events", "lodestar", "node", "proof", "validator"],
+    address: "127.0.0.1",
+    port: Number(args.port),
+    stacktraces: false,
+    swaggerUI: false,
+  },
+  { config, logger: logger.child({ module: "rest" }), api, metrics: null },
+);
+await rest.registerRoutes(VERSION);
+await rest.listen();
+
+clock.on("clock:slot", (slot) => {
+  const { forkChoice } = chain;
+  const head = forkChoice.getHead();
+  logger.info("slot", {
+    slot,
+    head: head.slot,
+    root: head.blockRoot,
+    justified: forkChoice.getJustifiedCheckpoint().epoch,
+    finalized: forkChoice.getFinalizedCheckpoint().epoch,
+  });
+});
+for (const name of ["SIGTERM", "SIGINT"]) process.once(name, () => process.exit(0));
+logger.info("listening", { genesisTime, fork: config.getForkName(0), validators: state.validators.length, url: `http://127.0.0.1:${args.port}` });

@@ -1,0 +1,1 @@
+export { MemoryController as LevelDbController } from "./index.js";
