@@ -1,0 +1,2 @@
+/** Unix time in whole microseconds. */
+export const unixMicros = () => Math.round((performance.timeOrigin + performance.now()) * 1000);
