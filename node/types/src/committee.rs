@@ -138,7 +138,7 @@ impl CommitteeMember {
         let size = self.committee.len();
         let ok = self.operator_id != OperatorId(0)
             && size != 0
-            && size.saturating_sub(1) % 3 == 0
+            && size.saturating_sub(1).is_multiple_of(3)
             && Thresholds::of_size(size) == self.thresholds()
             && !bad_member
             && ids.len() == size

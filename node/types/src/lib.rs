@@ -6,26 +6,36 @@
 //! * [`ids`], [`role`]: who and what a message is about;
 //! * [`message`]: what travels by gossip, and the rules each message can check on itself;
 //! * [`vote`], [`duty`], [`committee`]: what a consensus is about, and among whom;
+//! * [`consensus_data`], [`share`]: the other values of consensus, and a validator's record;
+//! * [`preset`], [`beacon`], [`signing`]: objects of the beacon chain and what is signed of them;
+//! * [`rules`]: one network with its forks, times and limits;
 //! * [`refusal`]: the one numbered list of reasons to say no;
 //! * [`list`]: SSZ lists that cannot hold more than their limit.
 
-#![deny(clippy::arithmetic_side_effects)]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod open_enum;
 
+pub mod beacon;
 pub mod committee;
+pub mod consensus_data;
 pub mod duty;
 pub mod ids;
 pub mod list;
 pub mod message;
+pub mod preset;
 pub mod refusal;
 pub mod role;
+pub mod rules;
+pub mod share;
+pub mod signing;
 pub mod vote;
 
 pub use alloy_primitives::{Address, B256, Bytes};
 pub use ssz::{Decode, DecodeError, Encode};
 pub use tree_hash::TreeHash;
 
+pub use beacon::{BeaconFork, DataVersion, ForkVersion};
 pub use committee::{CommitteeMember, Operator, OperatorKeyPem, Thresholds};
 pub use duty::{AggregatorCommitteeDuty, CommitteeDuty, ValidatorDuty};
 pub use ids::{
@@ -37,6 +47,10 @@ pub use message::{
     MsgType, PartialSignatureMessage, PartialSignatureMessages, PartialSignatureType, QbftMessage,
     QbftMessageType, RsaSignature, SignedSsvMessage, SsvMessage, Wire, WireError,
 };
+pub use preset::{Mainnet, Minimal, Preset, PresetName};
 pub use refusal::RefusalCode;
 pub use role::{BeaconRole, RunnerRole, SsvFork};
+pub use rules::{ChainRules, NetworkRules, RulesError, SubnetId};
+pub use share::{Share, ShareMember};
+pub use signing::{BeaconDomain, BeaconDomainType};
 pub use vote::{BeaconVote, Checkpoint};

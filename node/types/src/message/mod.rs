@@ -15,6 +15,8 @@ mod partial;
 mod qbft;
 mod signed;
 mod ssv;
+#[cfg(test)]
+mod tests;
 
 use ssz::{Decode, Encode};
 
