@@ -1,0 +1,5 @@
+mod damage;
+mod faulty_disk;
+mod lifecycle;
+mod schema;
+mod stopped;
