@@ -31,7 +31,7 @@ pub use forks::{ForkRow, ForkSchedule};
 pub use gossip::GossipLimits;
 pub use lifecycle::{ForkLifecycle, ForkWatch};
 pub use roles::{RoleRules, RoundBase, RoundEnd};
-pub use subnet::{SubnetBits, SubnetId};
+pub use subnet::SubnetId;
 pub use timeouts::RoundTimeouts;
 
 /// Everything about a network that does not come from its beacon chain. Built by [`NetworkRules::from_toml`] or

@@ -1,4 +1,4 @@
-//! The subnet of a committee, in both forks, and sets of subnets.
+//! The subnet of a committee, in both forks.
 //!
 //! Source: `ssv network/commons/subnets.go`, `SIPs sips/network_topics_minhash.md`.
 
@@ -6,7 +6,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::ids::{CommitteeId, OperatorId, byte_id};
+use crate::ids::{CommitteeId, OperatorId};
 use crate::role::SsvFork;
 
 /// One of the 128 gossip subnets.
@@ -21,11 +21,6 @@ impl SubnetId {
     #[must_use]
     pub const fn new(number: u8) -> Option<Self> {
         if number < Self::COUNT { Some(Self(number)) } else { None }
-    }
-
-    /// Every subnet.
-    pub fn all() -> impl Iterator<Item = Self> {
-        (0..Self::COUNT).map(Self)
     }
 
     /// Its number.
@@ -65,64 +60,6 @@ impl fmt::Display for SubnetId {
     }
 }
 
-byte_id! {
-    /// A set of subnets: bit i is bit `i % 8`, least significant first, of byte `i / 8`.
-    ///
-    /// The same 16 bytes stand in the ENR (raw) and in the handshake (32 hex digits without prefix).
-    SubnetBits, 16
-}
-
-impl SubnetBits {
-    /// Every subnet.
-    pub const ALL: Self = Self([0xff; 16]);
-
-    /// Adds a subnet.
-    pub fn insert(&mut self, subnet: SubnetId) {
-        if let Some(byte) = self.0.get_mut(usize::from(subnet.0 / 8)) {
-            *byte |= 1 << (subnet.0 % 8);
-        }
-    }
-
-    /// Whether a subnet is in the set.
-    #[must_use]
-    pub fn contains(&self, subnet: SubnetId) -> bool {
-        self.0.get(usize::from(subnet.0 / 8)).is_some_and(|byte| byte & (1 << (subnet.0 % 8)) != 0)
-    }
-
-    /// The subnets in both sets.
-    #[must_use]
-    pub fn shared_with(&self, other: &Self) -> Self {
-        let mut shared = *self;
-        shared.0.iter_mut().zip(other.0).for_each(|(byte, theirs)| *byte &= theirs);
-        shared
-    }
-
-    /// The subnets, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = SubnetId> + '_ {
-        SubnetId::all().filter(|subnet| self.contains(*subnet))
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0 == [0; 16]
-    }
-
-    /// 32 hex digits without prefix, as in the handshake.
-    #[must_use]
-    pub fn to_hex(&self) -> String {
-        hex::encode(self.0)
-    }
-}
-
-impl FromIterator<SubnetId> for SubnetBits {
-    fn from_iter<I: IntoIterator<Item = SubnetId>>(subnets: I) -> Self {
-        let mut bits = Self::default();
-        subnets.into_iter().for_each(|subnet| bits.insert(subnet));
-        bits
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,20 +83,5 @@ mod tests {
         assert_eq!(subnets([2, 13, 25, 37]), (115, 40));
         assert_eq!(subnets([866, 867, 868, 869]), (115, 82));
         assert_eq!(subnets([42, 1000, 2000, 3000]), (29, 44));
-    }
-
-    #[test]
-    fn published_bit_vectors() {
-        let bits = |numbers: &[u8]| {
-            numbers.iter().filter_map(|number| SubnetId::new(*number)).collect::<SubnetBits>()
-        };
-        assert_eq!(bits(&[0]).to_hex(), "01000000000000000000000000000000");
-        assert_eq!(bits(&[11]).to_hex(), "00080000000000000000000000000000");
-        assert_eq!(bits(&[114]).to_hex(), "00000000000000000000000000000400");
-        assert_eq!(bits(&[127]).to_hex(), "00000000000000000000000000000080");
-        assert_eq!(bits(&[0, 15, 16, 31, 63, 64, 127]).to_hex(), "01800180000000800100000000000080");
-        assert_eq!(SubnetId::all().collect::<SubnetBits>(), SubnetBits::ALL);
-        assert_eq!(bits(&[3, 9]).shared_with(&bits(&[9, 11])).iter().collect::<Vec<_>>(), [SubnetId(9)]);
-        assert!(bits(&[3]).shared_with(&bits(&[4])).is_empty());
     }
 }
