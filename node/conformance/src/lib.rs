@@ -1,1 +1,72 @@
 //! Runs the reference vectors; nothing else.
+//!
+//! The published vectors decide what is right wherever documents differ, so each of them is run against the public surface of
+//! our crates, and what they expect is compared completely: refusals by number, messages by root, states field by field,
+//! and by the hash of Go's text where one is recorded. The vectors are not part of the repository; see [`source`].
+//!
+//! No test is named in the code that runs it. Every deviation is a row with a reason in [`exceptions`].
+
+pub mod codes;
+pub mod compare;
+pub mod exceptions;
+pub mod json;
+pub mod keys;
+pub mod qbft;
+pub mod report;
+pub mod source;
+pub mod suite;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use keys::TestKeys;
+use report::Report;
+use source::Files;
+use suite::{ARCHIVES, Archive, Suite};
+
+/// The suites that are run, in this order.
+pub const SUITES: [&Suite; 1] = [&qbft::SUITE];
+
+/// Loads the archives below `root`. The names of absent ones come second.
+///
+/// # Errors
+/// An archive is there but cannot be read.
+pub fn load(root: &Path) -> Result<(Vec<Archive>, Vec<String>)> {
+    let mut archives = Vec::new();
+    let mut absent = Vec::new();
+    for (name, fork) in ARCHIVES {
+        let wanted = |path: &str| SUITES.iter().any(|suite| path.starts_with(suite.folder));
+        match Files::load(root, name, wanted)? {
+            Some(files) => {
+                let keys = TestKeys::load(&files, &format!("{}/tests/", qbft::SUITE.folder))?;
+                archives.push(Archive { name, fork, files, keys });
+            }
+            None => absent.push(format!("{}/{name}.tar.xz", root.display())),
+        }
+    }
+    Ok((archives, absent))
+}
+
+/// Runs everything that is there.
+///
+/// # Errors
+/// An archive is there but cannot be read.
+pub fn run(root: &Path) -> Result<Report> {
+    run_some(root, |_| true)
+}
+
+/// Runs the vectors that `wanted` picks by their path.
+///
+/// # Errors
+/// An archive is there but cannot be read.
+pub fn run_some(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Report> {
+    let (archives, absent) = load(root)?;
+    let mut report = Report { absent, ..Report::default() };
+    for archive in &archives {
+        for suite in SUITES {
+            report.families.extend(suite.run_some(archive, &wanted));
+        }
+    }
+    Ok(report)
+}

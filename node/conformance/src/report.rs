@@ -1,0 +1,111 @@
+//! What is printed: one line per family, the names of what failed, and the sum.
+
+use std::fmt;
+
+/// What one vector showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything the vector states holds.
+    Passed,
+    /// Something differs; the text says what and where.
+    Failed(String),
+    /// Not run, and not counted as passed; the text says why.
+    NotRun(String),
+}
+
+impl From<anyhow::Result<()>> for Outcome {
+    fn from(result: anyhow::Result<()>) -> Self {
+        match result {
+            Ok(()) => Self::Passed,
+            Err(error) => Self::Failed(format!("{error:#}")),
+        }
+    }
+}
+
+/// The vectors of one kind in one archive.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// The archive and the kind, such as `ssv-spec qbft tests.MsgSpecTest`.
+    pub name: String,
+    /// How many vectors passed.
+    pub passed: usize,
+    /// Name and difference of each vector that failed.
+    pub failed: Vec<(String, String)>,
+    /// Name and reason of each vector that was not run.
+    pub not_run: Vec<(String, String)>,
+    /// How many vectors the archive has.
+    pub found: usize,
+    /// How many vectors should be in the archive and are not.
+    pub absent: usize,
+}
+
+impl Family {
+    /// An empty family.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), passed: 0, failed: Vec::new(), not_run: Vec::new(), found: 0, absent: 0 }
+    }
+
+    /// Counts one vector.
+    pub fn record(&mut self, name: &str, outcome: Outcome) {
+        match outcome {
+            Outcome::Passed => self.passed += 1,
+            Outcome::Failed(difference) => self.failed.push((name.to_owned(), difference)),
+            Outcome::NotRun(reason) => self.not_run.push((name.to_owned(), reason)),
+        }
+    }
+}
+
+/// Everything that was run.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// In the order in which they ran.
+    pub families: Vec<Family>,
+    /// Archives that are not there at all.
+    pub absent: Vec<String>,
+}
+
+impl Report {
+    /// How many vectors passed.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        self.families.iter().map(|family| family.passed).sum()
+    }
+
+    /// How many vectors failed.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.families.iter().map(|family| family.failed.len()).sum()
+    }
+
+    /// Is everything there that was published?
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.absent.is_empty() && self.families.iter().all(|family| family.absent == 0)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for family in &self.families {
+            write!(f, "{:<72} {:>4} passed, {} failed", family.name, family.passed, family.failed.len())?;
+            if !family.not_run.is_empty() {
+                write!(f, ", {} not run", family.not_run.len())?;
+            }
+            if family.absent > 0 {
+                write!(f, ", {} ABSENT", family.absent)?;
+            }
+            writeln!(f)?;
+            for (name, difference) in &family.failed {
+                writeln!(f, "    FAILED {name}: {difference}")?;
+            }
+            for (name, reason) in &family.not_run {
+                writeln!(f, "    not run {name}: {reason}")?;
+            }
+        }
+        for archive in &self.absent {
+            writeln!(f, "ABSENT {archive}")?;
+        }
+        write!(f, "{} passed, {} failed", self.passed(), self.failed())
+    }
+}

@@ -1,0 +1,156 @@
+//! An archive, the suites in it, and how one vector finds the code that runs it.
+
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+use types::SsvFork;
+
+use crate::exceptions;
+use crate::keys::TestKeys;
+use crate::report::{Family, Outcome};
+use crate::source::Files;
+
+/// One published set of vectors.
+pub struct Archive {
+    /// Its file name without `.tar.xz`.
+    pub name: &'static str,
+    /// The version of the protocol it belongs to.
+    pub fork: SsvFork,
+    /// The files that were asked for.
+    pub files: Files,
+    /// The keys its tests sign with.
+    pub keys: TestKeys,
+}
+
+/// The archives, and the fork each belongs to.
+pub const ARCHIVES: [(&str, SsvFork); 2] = [("ssv-spec", SsvFork::Boole), ("ssv-spec-alan", SsvFork::Alan)];
+
+/// One kind of vector: the start of its file names, and what runs it.
+pub struct Kind {
+    /// Package and type, up to the first underscore of a file name.
+    pub prefix: &'static str,
+    /// How many there are in the archive of Boole and of Alan.
+    pub published: [usize; 2],
+    /// Runs one.
+    pub run: fn(&Vector<'_>) -> Result<()>,
+}
+
+impl Kind {
+    /// How many vectors of this kind the archive of a fork has.
+    #[must_use]
+    pub fn published(&self, fork: SsvFork) -> usize {
+        let [boole, alan] = self.published;
+        match fork {
+            SsvFork::Boole => boole,
+            SsvFork::Alan => alan,
+        }
+    }
+}
+
+/// A folder of vectors.
+pub struct Suite {
+    /// Its folder in the archive.
+    pub folder: &'static str,
+    /// The kinds in it.
+    pub kinds: &'static [Kind],
+}
+
+/// One vector.
+pub struct Vector<'a> {
+    /// Where it is from.
+    pub archive: &'a Archive,
+    /// The folder of its suite.
+    pub folder: &'a str,
+    /// Its path in the archive.
+    pub path: &'a str,
+    bytes: &'a [u8],
+}
+
+impl Vector<'_> {
+    /// Reads the vector.
+    ///
+    /// # Errors
+    /// It has not the form of its kind.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(self.bytes).context("the vector has not the form of its kind")
+    }
+
+    /// Reads the state file `name` of its suite.
+    ///
+    /// # Errors
+    /// There is none, or it is not JSON.
+    pub fn expected_state(&self, name: &str) -> Result<serde_json::Value> {
+        let path = format!("{}/state_comparison/{name}.json", self.folder);
+        let bytes = self.archive.files.get(&path).with_context(|| format!("no state file {path}"))?;
+        serde_json::from_slice(bytes).with_context(|| path)
+    }
+}
+
+impl Suite {
+    /// The paths of all vectors in an archive.
+    #[must_use]
+    pub fn paths(&self, archive: &Archive) -> Vec<String> {
+        archive.files.below(&self.tests()).map(|(path, _)| path.to_owned()).collect()
+    }
+
+    /// Runs every vector of an archive.
+    #[must_use]
+    pub fn run(&self, archive: &Archive) -> Vec<Family> {
+        self.run_some(archive, |_| true)
+    }
+
+    /// Runs the vectors that `wanted` picks by their path.
+    #[must_use]
+    pub fn run_some(&self, archive: &Archive, wanted: impl Fn(&str) -> bool) -> Vec<Family> {
+        let name = |prefix: &str| format!("{} {} {prefix}", archive.name, self.short_name());
+        let mut families: Vec<Family> =
+            self.kinds.iter().map(|kind| Family::new(name(kind.prefix))).collect();
+        let mut unknown = Family::new(name("of a kind that nothing runs"));
+        for path in self.paths(archive) {
+            let at = self.kind_of(&path);
+            let family = at.and_then(|at| families.get_mut(at)).unwrap_or(&mut unknown);
+            family.found += 1;
+            if wanted(&path) {
+                family.record(file_name(&path), self.run_one(archive, &path));
+            }
+        }
+        for (family, kind) in families.iter_mut().zip(self.kinds) {
+            family.absent = kind.published(archive.fork).saturating_sub(family.found);
+        }
+        families.retain(|family| family.found + family.absent > 0);
+        families.extend((unknown.found > 0).then_some(unknown));
+        families
+    }
+
+    /// Runs one vector.
+    #[must_use]
+    pub fn run_one(&self, archive: &Archive, path: &str) -> Outcome {
+        if let Some(reason) = exceptions::not_run(archive.fork, file_name(path)) {
+            return Outcome::NotRun(reason.to_owned());
+        }
+        let Some(kind) = self.kind_of(path).and_then(|at| self.kinds.get(at)) else {
+            return Outcome::Failed("no code runs this kind of vector".to_owned());
+        };
+        let Some(bytes) = archive.files.get(path) else {
+            return Outcome::Failed("no such file".to_owned());
+        };
+        (kind.run)(&Vector { archive, folder: self.folder, path, bytes }).into()
+    }
+
+    fn tests(&self) -> String {
+        format!("{}/tests/", self.folder)
+    }
+
+    fn short_name(&self) -> &str {
+        self.folder.split('/').next().unwrap_or(self.folder)
+    }
+
+    fn kind_of(&self, path: &str) -> Option<usize> {
+        let prefix = file_name(path).split('_').next()?;
+        self.kinds.iter().position(|kind| kind.prefix == prefix)
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.strip_suffix(".json").unwrap_or(name)
+}
