@@ -1,0 +1,251 @@
+//! Whom to dial next: nodes that discovery found, with what came of earlier attempts.
+//!
+//! Our policy, different from the Go node's: a found node is dialled at once if there is room, best first; beyond the target only one
+//! that covers a subnet of ours without any peer. A failed dial waits 2 s, doubling up to 5 min (bootnodes up to 30 s, since
+//! a small network may know no other way in). The pool holds 2048 nodes, the least recently seen falls out; what was not
+//! seen for 30 min is swept.
+
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use libp2p::{Multiaddr, PeerId};
+use lru::LruCache;
+
+use super::relevance::{DEAD_SUBNET, SubnetCounts, relevance};
+use crate::subnets::SubnetBits;
+
+const POOL: NonZeroUsize = NonZeroUsize::new(2048).unwrap();
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
+const LONGEST_BOOTNODE_WAIT: Duration = Duration::from_secs(30);
+/// Doublings after which every wait is at its longest.
+const MAX_DOUBLINGS: u32 = 8;
+
+/// A node as discovery describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub peer: PeerId,
+    pub address: Multiaddr,
+    pub subnets: SubnetBits,
+    pub bootnode: bool,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    address: Multiaddr,
+    subnets: SubnetBits,
+    bootnode: bool,
+    failures: u32,
+    not_before: Instant,
+    seen: Instant,
+}
+
+/// How much room there is for new connections.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Connections missing to the target.
+    pub vacant: usize,
+    /// Connections allowed beyond it, for peers that cover a dead subnet.
+    pub overflow: usize,
+}
+
+/// The pool.
+#[derive(Debug)]
+pub(crate) struct Candidates {
+    pool: LruCache<PeerId, Candidate>,
+}
+
+impl Candidates {
+    pub(crate) fn new() -> Self {
+        Self { pool: LruCache::new(POOL) }
+    }
+
+    /// Remembers a node. A new address forgets earlier failures.
+    pub(crate) fn found(&mut self, found: Found, now: Instant) {
+        match self.pool.get_mut(&found.peer) {
+            Some(known) => {
+                if known.address != found.address {
+                    known.address = found.address;
+                    known.failures = 0;
+                    known.not_before = now;
+                }
+                // A bootnode's configured record tells nothing of its subnets.
+                if !found.bootnode {
+                    known.subnets = found.subnets;
+                }
+                known.bootnode |= found.bootnode;
+                known.seen = now;
+            }
+            None => {
+                let Found { peer, address, subnets, bootnode } = found;
+                let fresh = Candidate { address, subnets, bootnode, failures: 0, not_before: now, seen: now };
+                self.pool.push(peer, fresh);
+            }
+        }
+    }
+
+    /// The dial did not lead to a connection.
+    pub(crate) fn failed(&mut self, peer: &PeerId, now: Instant) {
+        if let Some(candidate) = self.pool.get_mut(peer) {
+            let longest = if candidate.bootnode { LONGEST_BOOTNODE_WAIT } else { LONGEST_WAIT };
+            let wait = FIRST_WAIT.saturating_mul(1 << candidate.failures.min(MAX_DOUBLINGS)).min(longest);
+            candidate.failures = candidate.failures.saturating_add(1);
+            candidate.not_before = now + wait;
+        }
+    }
+
+    /// The connection stands: earlier failures are forgotten.
+    pub(crate) fn connected(&mut self, peer: &PeerId) {
+        if let Some(candidate) = self.pool.get_mut(peer) {
+            candidate.failures = 0;
+        }
+    }
+
+    /// Leaves the node alone for a while.
+    pub(crate) fn rest(&mut self, peer: &PeerId, until: Instant) {
+        if let Some(candidate) = self.pool.get_mut(peer) {
+            candidate.not_before = candidate.not_before.max(until);
+        }
+    }
+
+    /// Chooses whom to dial now, best first. `busy` says who is connected or being dialled already. The chosen are not offered
+    /// again before the first wait is over, whatever becomes of the dial.
+    pub(crate) fn choose(
+        &mut self,
+        now: Instant,
+        room: Room,
+        ours: SubnetBits,
+        counts: &SubnetCounts,
+        busy: impl Fn(&PeerId) -> bool,
+    ) -> Vec<(PeerId, Multiaddr)> {
+        let mut due: Vec<(PeerId, SubnetBits)> = self
+            .pool
+            .iter()
+            .filter(|(peer, candidate)| candidate.not_before <= now && !busy(peer))
+            .map(|(peer, candidate)| (*peer, candidate.subnets))
+            .collect();
+        let mut counts = counts.clone();
+        let mut chosen = Vec::new();
+        while chosen.len() < room.vacant.saturating_add(room.overflow) {
+            let best =
+                due.iter().enumerate().max_by_key(|(_, (_, theirs))| relevance(ours, *theirs, &counts));
+            let Some((index, (peer, theirs))) = best.map(|(index, entry)| (index, *entry)) else { break };
+            if chosen.len() >= room.vacant && relevance(ours, theirs, &counts) < DEAD_SUBNET {
+                break;
+            }
+            due.swap_remove(index);
+            counts.add(theirs);
+            if let Some(candidate) = self.pool.peek_mut(&peer) {
+                candidate.not_before = now + FIRST_WAIT;
+                chosen.push((peer, candidate.address.clone()));
+            }
+        }
+        chosen
+    }
+
+    /// Forgets what was not seen for long; bootnodes stay.
+    pub(crate) fn sweep(&mut self, now: Instant) {
+        let stale: Vec<PeerId> = self
+            .pool
+            .iter()
+            .filter(|(_, candidate)| {
+                !candidate.bootnode && now.saturating_duration_since(candidate.seen) > LIFETIME
+            })
+            .map(|(peer, _)| *peer)
+            .collect();
+        for peer in stale {
+            self.pool.pop(&peer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subnets::tests::bits;
+
+    fn found(subnets: &[u8]) -> Found {
+        Found {
+            peer: PeerId::random(),
+            address: "/ip4/127.0.0.1/tcp/1".parse().unwrap(),
+            subnets: bits(subnets),
+            bootnode: false,
+        }
+    }
+
+    fn choose(pool: &mut Candidates, now: Instant, room: Room, ours: &[u8]) -> Vec<PeerId> {
+        let nobody = SubnetCounts::of([]);
+        pool.choose(now, room, bits(ours), &nobody, |_| false).into_iter().map(|(peer, _)| peer).collect()
+    }
+
+    #[test]
+    fn the_peer_that_helps_most_is_dialled_first_and_each_choice_changes_the_need() {
+        let (now, mut pool) = (Instant::now(), Candidates::new());
+        let (both, first, other) = (found(&[1, 2]), found(&[1]), found(&[9]));
+        for node in [&other, &first, &both] {
+            pool.found(node.clone(), now);
+        }
+        let room = Room { vacant: 3, overflow: 0 };
+        assert_eq!(choose(&mut pool, now, room, &[1, 2]), [both.peer, first.peer, other.peer]);
+        assert_eq!(choose(&mut pool, now, room, &[1, 2]), []);
+        assert_eq!(choose(&mut pool, now + FIRST_WAIT, room, &[1, 2]).len(), 3);
+    }
+
+    #[test]
+    fn beyond_the_target_only_a_dead_subnet_justifies_a_dial() {
+        let (now, mut pool) = (Instant::now(), Candidates::new());
+        let (needed, unneeded) = (found(&[1]), found(&[9]));
+        pool.found(needed.clone(), now);
+        pool.found(unneeded, now);
+        assert_eq!(choose(&mut pool, now, Room { vacant: 0, overflow: 5 }, &[1]), [needed.peer]);
+    }
+
+    #[test]
+    fn failures_wait_longer_each_time_and_bootnodes_less_long() {
+        for (bootnode, longest) in [(false, 300), (true, 30)] {
+            let (mut now, mut pool) = (Instant::now(), Candidates::new());
+            let node = Found { bootnode, ..found(&[1]) };
+            pool.found(node.clone(), now);
+            let room = Room { vacant: 1, overflow: 0 };
+            for attempt in 0..12 {
+                pool.failed(&node.peer, now);
+                let wait = Duration::from_secs((2 << attempt.min(10)).min(longest));
+                assert_eq!(choose(&mut pool, now + wait - Duration::from_millis(1), room, &[1]), []);
+                now += wait;
+                assert_eq!(choose(&mut pool, now, room, &[1]), [node.peer]);
+                now += FIRST_WAIT;
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_address_is_tried_at_once() {
+        let (now, mut pool) = (Instant::now(), Candidates::new());
+        let node = found(&[1]);
+        pool.found(node.clone(), now);
+        pool.failed(&node.peer, now);
+        pool.found(Found { address: "/ip4/127.0.0.1/tcp/2".parse().unwrap(), ..node.clone() }, now);
+        assert_eq!(choose(&mut pool, now, Room { vacant: 1, overflow: 0 }, &[1]), [node.peer]);
+    }
+
+    #[test]
+    fn old_nodes_are_swept_and_bootnodes_stay() {
+        let (now, mut pool) = (Instant::now(), Candidates::new());
+        let (stranger, bootnode) = (found(&[1]), Found { bootnode: true, ..found(&[]) });
+        pool.found(stranger, now);
+        pool.found(bootnode.clone(), now);
+        let later = now + LIFETIME + Duration::from_secs(1);
+        pool.sweep(later);
+        assert_eq!(choose(&mut pool, later, Room { vacant: 9, overflow: 0 }, &[1]), [bootnode.peer]);
+    }
+
+    #[test]
+    fn the_pool_is_bounded() {
+        let (now, mut pool) = (Instant::now(), Candidates::new());
+        for _ in 0..POOL.get() + 10 {
+            pool.found(found(&[1]), now);
+        }
+        assert_eq!(pool.pool.len(), POOL.get());
+    }
+}

@@ -1,0 +1,286 @@
+//! The peer table: one record per connected peer, and the last 256 that left with the reason.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::time::{Instant, SystemTime};
+
+use libp2p::{Multiaddr, PeerId};
+use lru::LruCache;
+
+use super::relevance::SubnetCounts;
+use crate::handshake::info::NodeInfo;
+use crate::subnets::SubnetBits;
+
+/// Peers that left and are still remembered.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+/// Who opened the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The peer dialled us.
+    Inbound,
+    /// We dialled the peer.
+    Outbound,
+}
+
+/// Why a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DisconnectReason {
+    /// The peer, or the line between us, closed it.
+    Remote,
+    /// Its network id is not ours: another network or fork.
+    OtherNetwork,
+    /// Its handshake was missing, malformed or badly signed.
+    HandshakeFailed,
+    /// It did not finish a handshake in time.
+    HandshakeTimeout,
+    /// There is no room, and it shares no subnet with us.
+    NoSharedSubnet,
+    /// There is no room, and other peers serve us better.
+    Trimmed,
+    /// Its score reached the graylist threshold.
+    BadScore,
+    /// It stopped answering pings.
+    PingTimeout,
+    /// It does not speak gossipsub.
+    NoGossip,
+    /// We are stopping.
+    Shutdown,
+}
+
+impl DisconnectReason {
+    /// The metric label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Remote => "remote",
+            Self::OtherNetwork => "other_network",
+            Self::HandshakeFailed => "handshake_failed",
+            Self::HandshakeTimeout => "handshake_timeout",
+            Self::NoSharedSubnet => "no_shared_subnet",
+            Self::Trimmed => "trimmed",
+            Self::BadScore => "bad_score",
+            Self::PingTimeout => "ping_timeout",
+            Self::NoGossip => "no_gossip",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// Whether a peer is here, or why it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerState {
+    /// Connected, the handshake is not done yet.
+    Connecting,
+    /// Connected and part of our network.
+    Connected,
+    /// Gone.
+    Disconnected {
+        /// Why.
+        reason: DisconnectReason,
+        /// When.
+        at: SystemTime,
+    },
+}
+
+/// What we know of a peer at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeerRecord {
+    /// Its identity.
+    pub peer: PeerId,
+    /// The address of its last connection.
+    pub address: Multiaddr,
+    /// Who opened that connection.
+    pub direction: Direction,
+    /// Here or gone.
+    pub state: PeerState,
+    /// Since when it is, or was, connected.
+    pub connected_at: SystemTime,
+    /// What it calls itself (identify); at most 128 characters.
+    pub agent: Option<String>,
+    /// Its version from the handshake; at most 128 characters.
+    pub node_version: Option<String>,
+    /// Subnets it announced in the handshake.
+    pub announced: SubnetBits,
+    /// Subnets whose topics it is subscribed to, as observed.
+    pub subscribed: SubnetBits,
+    /// Its gossip score; 0 for a peer that is gone.
+    pub score: f64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub address: Multiaddr,
+    pub direction: Direction,
+    pub connected_at: SystemTime,
+    /// The peer must have finished a handshake by then.
+    pub handshake_by: Instant,
+    pub info: Option<NodeInfo>,
+    pub agent: Option<String>,
+    pub subscribed: SubnetBits,
+    /// Set when we decide to part; reported once the last connection is closed.
+    pub leaving: Option<DisconnectReason>,
+    /// Set when the answer to its handshake must go out before we part.
+    pub part_after_answer: Option<DisconnectReason>,
+}
+
+impl Peer {
+    pub(crate) fn announced(&self) -> SubnetBits {
+        self.info.as_ref().map_or(SubnetBits::default(), NodeInfo::subnets)
+    }
+
+    /// What it serves: observed subscriptions, or what it announced until the first is seen.
+    pub(crate) fn serves(&self) -> SubnetBits {
+        if self.subscribed.is_empty() { self.announced() } else { self.subscribed }
+    }
+
+    fn record(&self, peer: PeerId, state: PeerState, score: f64) -> PeerRecord {
+        let metadata = self.info.as_ref().and_then(|info| info.metadata.as_ref());
+        PeerRecord {
+            peer,
+            address: self.address.clone(),
+            direction: self.direction,
+            state,
+            connected_at: self.connected_at,
+            agent: self.agent.as_deref().map(short),
+            node_version: metadata.map(|metadata| short(&metadata.node_version)),
+            announced: self.announced(),
+            subscribed: self.subscribed,
+            score,
+        }
+    }
+}
+
+/// The first 128 characters: what a peer says of itself must not fill our memory or logs.
+fn short(text: &str) -> String {
+    text.chars().take(128).collect()
+}
+
+/// Connected peers (bounded by the connection limits) and the last that left.
+#[derive(Debug)]
+pub(crate) struct PeerTable {
+    connected: HashMap<PeerId, Peer>,
+    past: LruCache<PeerId, PeerRecord>,
+}
+
+impl PeerTable {
+    pub(crate) fn new() -> Self {
+        Self { connected: HashMap::new(), past: LruCache::new(REMEMBERED) }
+    }
+
+    /// Notes a connection. False if the peer was connected already.
+    pub(crate) fn connected(
+        &mut self,
+        peer: PeerId,
+        address: Multiaddr,
+        direction: Direction,
+        handshake_by: Instant,
+    ) -> bool {
+        self.past.pop(&peer);
+        if let Some(known) = self.connected.get_mut(&peer) {
+            known.address = address;
+            known.direction = direction;
+            return false;
+        }
+        let fresh = Peer {
+            address,
+            direction,
+            connected_at: SystemTime::now(),
+            handshake_by,
+            info: None,
+            agent: None,
+            subscribed: SubnetBits::default(),
+            leaving: None,
+            part_after_answer: None,
+        };
+        self.connected.insert(peer, fresh);
+        true
+    }
+
+    /// Notes that the last connection is closed. Gives the reason, and whether the handshake was done.
+    pub(crate) fn disconnected(&mut self, peer: &PeerId) -> Option<(DisconnectReason, bool)> {
+        let gone = self.connected.remove(peer)?;
+        let reason = gone.leaving.unwrap_or(DisconnectReason::Remote);
+        let state = PeerState::Disconnected { reason, at: SystemTime::now() };
+        self.past.push(*peer, gone.record(*peer, state, 0.0));
+        Some((reason, gone.info.is_some()))
+    }
+
+    pub(crate) fn get(&self, peer: &PeerId) -> Option<&Peer> {
+        self.connected.get(peer)
+    }
+
+    pub(crate) fn get_mut(&mut self, peer: &PeerId) -> Option<&mut Peer> {
+        self.connected.get_mut(peer)
+    }
+
+    pub(crate) fn contains(&self, peer: &PeerId) -> bool {
+        self.connected.contains_key(peer)
+    }
+
+    /// All that have a connection.
+    pub(crate) fn len(&self) -> usize {
+        self.connected.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&PeerId, &Peer)> {
+        self.connected.iter()
+    }
+
+    /// Those that finished the handshake and are not on their way out.
+    pub(crate) fn settled(&self) -> impl Iterator<Item = (&PeerId, &Peer)> {
+        self.iter().filter(|(_, peer)| peer.info.is_some() && peer.leaving.is_none())
+    }
+
+    pub(crate) fn subnet_counts(&self) -> SubnetCounts {
+        SubnetCounts::of(self.settled().map(|(_, peer)| peer.serves()))
+    }
+
+    /// All records, the connected first.
+    pub(crate) fn records(&self, score: impl Fn(&PeerId) -> f64) -> Vec<PeerRecord> {
+        let here = self.connected.iter().map(|(id, peer)| {
+            let state = if peer.info.is_some() { PeerState::Connected } else { PeerState::Connecting };
+            peer.record(*id, state, score(id))
+        });
+        here.chain(self.past.iter().map(|(_, record)| record.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address() -> Multiaddr {
+        "/ip4/127.0.0.1/tcp/1".parse().unwrap()
+    }
+
+    #[test]
+    fn a_peer_that_leaves_is_remembered_with_its_reason() {
+        let (mut table, peer) = (PeerTable::new(), PeerId::random());
+        assert!(table.connected(peer, address(), Direction::Inbound, Instant::now()));
+        assert!(!table.connected(peer, address(), Direction::Outbound, Instant::now()));
+        table.get_mut(&peer).unwrap().leaving = Some(DisconnectReason::OtherNetwork);
+        assert_eq!(table.disconnected(&peer), Some((DisconnectReason::OtherNetwork, false)));
+        assert_eq!(table.disconnected(&peer), None);
+        let records = table.records(|_| 0.0);
+        let [record] = records.as_slice() else { panic!("one record") };
+        assert!(matches!(
+            record.state,
+            PeerState::Disconnected { reason: DisconnectReason::OtherNetwork, .. }
+        ));
+    }
+
+    #[test]
+    fn the_past_is_bounded_and_what_peers_say_is_cut() {
+        let mut table = PeerTable::new();
+        for _ in 0..300 {
+            let peer = PeerId::random();
+            table.connected(peer, address(), Direction::Inbound, Instant::now());
+            table.get_mut(&peer).unwrap().agent = Some("x".repeat(10_000));
+            table.disconnected(&peer);
+        }
+        let records = table.records(|_| 0.0);
+        assert_eq!(records.len(), 256);
+        assert!(records.iter().all(|record| record.agent.as_ref().unwrap().len() == 128));
+    }
+}

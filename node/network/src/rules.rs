@@ -1,0 +1,71 @@
+//! What the wire needs of the network's rules, computed once at the start.
+
+use std::time::Duration;
+
+use types::rules::ForkSchedule;
+use types::{DomainType, NetworkRules, SsvFork};
+
+use crate::gossip::rate::ChainSize;
+use crate::topic::TopicBook;
+
+#[derive(Debug, Clone)]
+pub(crate) struct WireRules {
+    forks: ForkSchedule,
+    pub topics: TopicBook,
+    pub protocol_id: [u8; 6],
+    pub bootnodes: Vec<String>,
+    pub chain: ChainSize,
+    pub epoch: Duration,
+    /// Peers that may share an address before they are penalised; none = not scored.
+    pub ip_limit: Option<u32>,
+    /// Connections an address may open in a burst; none = no limit on inbound connections at all.
+    pub inbound_capacity: Option<u32>,
+}
+
+impl WireRules {
+    pub(crate) fn new(rules: &NetworkRules) -> Self {
+        let epoch = Duration::from_millis(rules.slot_millis().saturating_mul(rules.slots_per_epoch()));
+        let forks: Vec<SsvFork> = rules.forks.rows().iter().map(|row| row.fork).collect();
+        let limit = |number: u32| (number > 0).then_some(number);
+        Self {
+            forks: rules.forks.clone(),
+            topics: TopicBook::new(&forks, |fork, subnet| rules.topic(fork, subnet)),
+            protocol_id: rules.discovery_protocol_id,
+            bootnodes: rules.bootnodes.clone(),
+            chain: ChainSize {
+                slots_per_epoch: float(rules.slots_per_epoch()),
+                epoch_seconds: epoch.as_secs_f64(),
+                sync_committee_size: float(rules.preset.sync_committee_size()),
+                total_validators: float(rules.total_ethereum_validators),
+            },
+            epoch,
+            ip_limit: limit(rules.peers.ip_colocation_limit),
+            inbound_capacity: limit(rules.peers.inbound_rate_limit),
+        }
+    }
+
+    /// The domain of a fork, if the network has it.
+    pub(crate) fn domain(&self, fork: SsvFork) -> Option<DomainType> {
+        self.forks.domain(fork)
+    }
+}
+
+/// A count as a float; counts of this protocol are far below 2^32, larger ones saturate.
+fn float(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_main_network_is_scored_over_its_epoch_and_limits_addresses() {
+        let rules = WireRules::new(&NetworkRules::builtin("mainnet").unwrap());
+        assert_eq!(rules.epoch, Duration::from_secs(384));
+        assert_eq!((rules.ip_limit, rules.inbound_capacity), (Some(10), Some(8)));
+        assert_eq!(rules.protocol_id, *b"ssvdv5");
+        assert_eq!(rules.chain, crate::gossip::rate::tests::MAINNET);
+        assert_eq!(rules.domain(SsvFork::Alan), Some(DomainType([0, 0, 0, 1])));
+    }
+}

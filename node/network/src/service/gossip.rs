@@ -1,0 +1,88 @@
+//! What gossipsub reports.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use libp2p::PeerId;
+use libp2p::gossipsub::{Event, Message, MessageAcceptance, MessageId, TopicHash};
+use tracing::{debug, warn};
+
+use super::Service;
+use crate::drops::DropReason;
+use crate::event::{InboundMessage, NetworkEvent, Receipt};
+use crate::peers::table::DisconnectReason;
+use crate::subnets::SubnetBits;
+
+impl Service {
+    pub(super) fn gossip_event(&mut self, event: Event) {
+        match event {
+            Event::Message { propagation_source, message_id, message } => {
+                self.message(propagation_source, message_id, message);
+            }
+            Event::Subscribed { peer_id, topic } => self.subscription(peer_id, &topic, true),
+            Event::Unsubscribed { peer_id, topic } => self.subscription(peer_id, &topic, false),
+            Event::GossipsubNotSupported { peer_id } => self.part(peer_id, DisconnectReason::NoGossip),
+            Event::SlowPeer { peer_id, failed_messages } => {
+                debug!(peer = %peer_id, ?failed_messages, "the peer does not take messages fast enough");
+            }
+        }
+    }
+
+    fn message(&mut self, from: PeerId, id: MessageId, message: Message) {
+        let (Some(topic), Some(author)) = (self.rules.topics.topic(&message.topic), message.source) else {
+            // Neither gets past the subscription and author rules.
+            warn!(%from, topic = %message.topic, "a message without topic or author came through");
+            return self.ignore(&from, &id);
+        };
+        if author == self.identity.peer_id {
+            self.drops.count(DropReason::OwnMessage);
+            return self.ignore(&from, &id);
+        }
+        let Ok(slot) = self.ports.events.try_reserve() else {
+            self.drops.count(DropReason::EventQueueFull);
+            return self.ignore(&from, &id);
+        };
+        slot.send(NetworkEvent::Message(InboundMessage {
+            receipt: Receipt { id, from, topic },
+            topic,
+            data: Bytes::from(message.data),
+            from,
+            author,
+            received_at: SystemTime::now(),
+        }));
+    }
+
+    fn ignore(&mut self, from: &PeerId, id: &MessageId) {
+        let gossip = &mut self.swarm.behaviour_mut().gossip;
+        gossip.report_message_validation_result(id, from, MessageAcceptance::Ignore);
+    }
+
+    fn subscription(&mut self, peer: PeerId, hash: &TopicHash, joined: bool) {
+        let Some(topic) = self.rules.topics.topic(hash) else { return };
+        let served = self.observed(&peer);
+        if let Some(record) = self.peers.get_mut(&peer) {
+            record.subscribed = served;
+        }
+        self.report(if joined {
+            NetworkEvent::PeerSubscribed { peer, topic }
+        } else {
+            NetworkEvent::PeerUnsubscribed { peer, topic }
+        });
+    }
+
+    /// The subnets whose topics the peer is on, over all forks.
+    fn observed(&self, peer: &PeerId) -> SubnetBits {
+        let gossip = &self.swarm.behaviour().gossip;
+        gossip
+            .all_peers()
+            .find(|(id, _)| *id == peer)
+            .map(|(_, topics)| {
+                topics
+                    .into_iter()
+                    .filter_map(|hash| self.rules.topics.topic(hash))
+                    .map(|t| t.subnet)
+                    .collect()
+            })
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,176 @@
+//! The network task: one loop that owns the swarm and discovery.
+//!
+//! In order of urgency: publications, verdicts and other commands, what the swarm reports, what discovery finds, upkeep once a
+//! second. Publishing puts the message straight into the send queues of its recipients, whose connection tasks write and flush
+//! at once; nothing is batched.
+
+mod commands;
+mod gossip;
+mod handshake;
+mod peers;
+mod upkeep;
+
+pub(crate) use upkeep::limits;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use libp2p::identity::Keypair;
+use libp2p::swarm::SwarmEvent;
+use libp2p::{PeerId, Swarm};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
+use types::DomainType;
+
+use crate::behaviour::{Behaviour, BehaviourEvent};
+use crate::discovery::{Discovered, Discovery};
+use crate::drops::{DropReason, Drops};
+use crate::event::NetworkEvent;
+use crate::gossip::rate::CommitteeLoad;
+use crate::handle::{Command, Publication};
+use crate::peers::candidates::Candidates;
+use crate::peers::table::PeerTable;
+use crate::rules::WireRules;
+use crate::subnets::SubnetBits;
+use crate::topic::Topic;
+
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The ends of the channels that the task keeps.
+pub(crate) struct Ports {
+    pub publications: mpsc::Receiver<Publication>,
+    pub commands: mpsc::Receiver<Command>,
+    pub events: mpsc::Sender<NetworkEvent>,
+    pub record: watch::Sender<String>,
+    pub connected: watch::Sender<usize>,
+}
+
+/// What we say of ourselves.
+pub(crate) struct Identity {
+    pub key: Keypair,
+    pub peer_id: PeerId,
+    pub version: String,
+    /// Domain of the fork we announce.
+    pub domain: DomainType,
+}
+
+pub(crate) struct Service {
+    swarm: Swarm<Behaviour>,
+    discovery: Discovery,
+    rules: WireRules,
+    identity: Identity,
+    ports: Ports,
+    drops: Arc<Drops>,
+    peers: PeerTable,
+    candidates: Candidates,
+    dialing: BTreeSet<PeerId>,
+    topics: BTreeSet<Topic>,
+    load: BTreeMap<Topic, Vec<CommitteeLoad>>,
+    /// Peers wanted, before what our subnets add.
+    max_peers: u32,
+    upkeeps: u64,
+    stopping: Option<oneshot::Sender<()>>,
+}
+
+/// What the task starts from.
+pub(crate) struct Parts {
+    pub swarm: Swarm<Behaviour>,
+    pub discovery: Discovery,
+    pub rules: WireRules,
+    pub identity: Identity,
+    pub ports: Ports,
+    pub drops: Arc<Drops>,
+    pub max_peers: u32,
+}
+
+impl Service {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { swarm, discovery, rules, identity, ports, drops, max_peers } = parts;
+        Self {
+            swarm,
+            discovery,
+            rules,
+            identity,
+            ports,
+            drops,
+            peers: PeerTable::new(),
+            candidates: Candidates::new(),
+            dialing: BTreeSet::new(),
+            topics: BTreeSet::new(),
+            load: BTreeMap::new(),
+            max_peers,
+            upkeeps: 0,
+            stopping: None,
+        }
+    }
+
+    /// Runs until told to stop, or until every handle is gone.
+    pub(crate) async fn run(mut self) {
+        let mut upkeep = tokio::time::interval(UPKEEP_INTERVAL);
+        upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while self.stopping.is_none() {
+            tokio::select! {
+                biased;
+                publication = self.ports.publications.recv() => match publication {
+                    Some(publication) => self.publish(publication),
+                    None => break,
+                },
+                command = self.ports.commands.recv() => match command {
+                    Some(command) => self.command(command),
+                    None => break,
+                },
+                event = self.swarm.select_next_some() => self.swarm_event(event),
+                discovered = self.discovery.next() => self.discovered(discovered),
+                _ = upkeep.tick() => self.upkeep(),
+            }
+        }
+        self.stop().await;
+    }
+
+    fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Gossip(event)) => self.gossip_event(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Handshake(event)) => self.handshake_event(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(event)) => self.identify_event(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.ping_event(&event),
+            SwarmEvent::Behaviour(BehaviourEvent::Gate(never) | BehaviourEvent::Limits(never)) => {
+                match never {}
+            }
+            other => self.connection_event(other),
+        }
+    }
+
+    fn discovered(&mut self, discovered: Discovered) {
+        match discovered {
+            Discovered::Node(enr) => self.node_found(&enr, false),
+            Discovered::OwnAddress => self.refresh_record(),
+        }
+    }
+
+    /// Hands an event up; a full queue drops it.
+    fn report(&self, event: NetworkEvent) {
+        if self.ports.events.try_send(event).is_err() {
+            self.drops.count(DropReason::EventQueueFull);
+        }
+    }
+
+    /// The subnets we are on, over all forks.
+    fn subnets(&self) -> SubnetBits {
+        self.topics.iter().map(|topic| topic.subnet).collect()
+    }
+
+    const fn domain(&self) -> DomainType {
+        self.identity.domain
+    }
+
+    fn refresh_record(&mut self) {
+        let record = self.discovery.record().to_base64();
+        self.ports.record.send_if_modified(|known| {
+            let changed = *known != record;
+            *known = record;
+            changed
+        });
+    }
+}

@@ -1,0 +1,110 @@
+//! Connections come and go.
+
+use std::time::{Duration, Instant};
+
+use libp2p::swarm::SwarmEvent;
+use libp2p::{PeerId, identify, ping};
+use tracing::{debug, warn};
+
+use super::Service;
+use crate::behaviour::BehaviourEvent;
+use crate::event::NetworkEvent;
+use crate::peers::table::{Direction, DisconnectReason};
+
+/// The dialer's handshake must be done by then.
+const HANDSHAKE_WAIT: Duration = Duration::from_secs(20);
+/// A peer we trimmed, or whose score is bad, may not come back for this long.
+const BARRED: Duration = Duration::from_secs(30 * 60);
+
+impl Service {
+    pub(super) fn connection_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        if let SwarmEvent::ConnectionEstablished { peer_id, endpoint, .. } = event {
+            let direction = if endpoint.is_dialer() { Direction::Outbound } else { Direction::Inbound };
+            let address = endpoint.get_remote_address().clone();
+            self.dialing.remove(&peer_id);
+            self.peers.connected(peer_id, address, direction, Instant::now() + HANDSHAKE_WAIT);
+            if direction == Direction::Outbound {
+                self.greet(peer_id);
+            }
+        } else if let SwarmEvent::ConnectionClosed { peer_id, num_established: 0, cause, .. } = event {
+            debug!(peer = %peer_id, ?cause, "connection closed");
+            self.gone(peer_id);
+        } else if let SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } = event {
+            debug!(%peer, %error, "dial failed");
+            self.dialing.remove(&peer);
+            if !self.peers.contains(&peer) {
+                self.candidates.failed(&peer, Instant::now());
+            }
+        } else if let SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } = event {
+            debug!(%error, from = %send_back_addr, "incoming connection failed");
+        } else if let SwarmEvent::ListenerClosed { reason: Err(error), .. } = event {
+            warn!(%error, "the TCP listener is closed; restart the node to be reachable again");
+        }
+    }
+
+    fn gone(&mut self, peer: PeerId) {
+        let Some((reason, settled)) = self.peers.disconnected(&peer) else { return };
+        match reason {
+            DisconnectReason::BadScore | DisconnectReason::Trimmed => {
+                let until = Instant::now() + BARRED;
+                self.swarm.behaviour_mut().gate.bar(peer, until);
+                self.candidates.rest(&peer, until);
+            }
+            DisconnectReason::Remote
+            | DisconnectReason::OtherNetwork
+            | DisconnectReason::HandshakeFailed
+            | DisconnectReason::HandshakeTimeout
+            | DisconnectReason::NoSharedSubnet
+            | DisconnectReason::PingTimeout
+            | DisconnectReason::NoGossip
+            | DisconnectReason::Shutdown => self.candidates.failed(&peer, Instant::now()),
+        }
+        self.report(if settled {
+            NetworkEvent::PeerDisconnected { peer, reason }
+        } else {
+            NetworkEvent::PeerRefused { peer, reason }
+        });
+        self.count_connected();
+    }
+
+    /// Closes all connections to a peer; the reason is reported when they are closed. The first reason stays.
+    pub(super) fn part(&mut self, peer: PeerId, reason: DisconnectReason) {
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.leaving.get_or_insert(reason);
+        }
+        // An error means that it is gone already.
+        let _ = self.swarm.disconnect_peer_id(peer);
+    }
+
+    pub(super) fn count_connected(&mut self) {
+        let settled = self.peers.settled().count();
+        self.ports.connected.send_if_modified(|known| std::mem::replace(known, settled) != settled);
+    }
+
+    pub(super) fn identify_event(&mut self, event: identify::Event) {
+        match event {
+            identify::Event::Received { peer_id, info, .. } => {
+                if let Some(known) = self.peers.get_mut(&peer_id) {
+                    known.agent = Some(info.agent_version);
+                }
+            }
+            identify::Event::Error { peer_id, error, .. } => {
+                debug!(peer = %peer_id, %error, "the peer did not identify itself");
+            }
+            identify::Event::Sent { .. } | identify::Event::Pushed { .. } => {}
+        }
+    }
+
+    pub(super) fn ping_event(&mut self, event: &ping::Event) {
+        match &event.result {
+            Err(ping::Failure::Timeout) => {
+                self.swarm.close_connection(event.connection);
+                if let Some(known) = self.peers.get_mut(&event.peer) {
+                    known.leaving.get_or_insert(DisconnectReason::PingTimeout);
+                }
+            }
+            // A peer without ping is not at fault, and a broken stream shows as a closed connection.
+            Ok(_) | Err(ping::Failure::Unsupported | ping::Failure::Other { .. }) => {}
+        }
+    }
+}
