@@ -1,0 +1,205 @@
+//! From the own view to the decided vote.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use qbft::{Value, ValueCheck};
+use types::beacon::AttestationData;
+use types::signing::signing_root;
+use types::{
+    BeaconRole, BeaconVote, Decode, Encode, MsgType, QbftMessage, QbftMessageType, RefusalCode, Root, Round,
+    RunnerRole, SignedSsvMessage, TreeHash, ValidatorDuty,
+};
+
+use super::effect::{Effect, Milestone, SignRequest, SigningObject, SigningTask};
+use super::input::OwnView;
+use super::vote_check::VoteCheck;
+use super::{CommitteeRunner, Decision, Refusal};
+use crate::collector::SignatureSlot;
+use crate::reason::FailureReason;
+
+impl CommitteeRunner {
+    pub(super) fn on_view(&mut self, view: Option<OwnView>, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let Some(view) = view else {
+            self.stuck.get_or_insert(FailureReason::NoAttestationData);
+            return Ok(());
+        };
+        out.push(Effect::Reached(Milestone::View));
+        self.check = Some(Arc::new(VoteCheck::new(&view)));
+        self.view = Some(view);
+        self.stuck = None;
+        self.start_if_ready(out)
+    }
+
+    /// Consensus starts when the own view is there and the start is on disk.
+    pub(super) fn start_if_ready(&mut self, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let (Some(view), Some(check), Some(_)) = (&self.view, &self.check, self.permitted) else {
+            return Ok(());
+        };
+        if self.started {
+            return Ok(());
+        }
+        if check.judge(&view.vote).is_err() {
+            self.stuck = Some(FailureReason::OwnValueRefused);
+        }
+        let value = Value::new(view.vote.as_ssz_bytes()).map_err(|_| qbft::Refusal::TooLarge)?;
+        let check: Arc<dyn ValueCheck> = Arc::<VoteCheck>::clone(check);
+        let step = self.controller.step(qbft::Input::Start { height: self.duty.slot, value, check });
+        self.started = step.refusal.is_none();
+        self.carry(step, out)
+    }
+
+    /// The rules of a message, before it goes to consensus or to the partial signatures.
+    pub(super) fn on_message(
+        &mut self,
+        message: SignedSsvMessage,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        let result = self.accept(&message, out);
+        if let Err(refusal) = &result
+            && refusal.is_retryable()
+            && !self.is_finished()
+        {
+            self.waiting.keep(message);
+        }
+        result
+    }
+
+    fn accept(&mut self, message: &SignedSsvMessage, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        message.validate()?;
+        let id = message.ssv_message.msg_id;
+        if id.committee_id() != self.setup.committee_id {
+            return Err(RefusalCode::MessageIdCommitteeIdMismatch.into());
+        }
+        if id.role() != RunnerRole::Committee {
+            return Err(RefusalCode::CommitteeWrongRole.into());
+        }
+        if message.ssv_message.data.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        match message.ssv_message.msg_type {
+            MsgType::Consensus => self.on_consensus(message, out),
+            MsgType::PartialSignature => self.on_partial_signatures(message, out),
+            MsgType::Dkg | MsgType::Other(_) => Err(Refusal::UnknownType),
+        }
+    }
+
+    fn on_consensus(&mut self, message: &SignedSsvMessage, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let inner =
+            QbftMessage::from_ssz_bytes(&message.ssv_message.data).map_err(|_| Refusal::Undecodable)?;
+        inner.validate()?;
+        if inner.height != self.duty.slot {
+            return Err(RefusalCode::NoRunnerForSlot.into());
+        }
+        if self.decision.is_some() {
+            return Err(RefusalCode::SkipConsensusMessageAsConsensusHasFinished.into());
+        }
+        if !self.started {
+            return Err(RefusalCode::FutureMessage.into());
+        }
+        let step = self.controller.step(qbft::Input::Message(message.clone()));
+        if step.refusal.is_none()
+            && inner.msg_type == QbftMessageType::Proposal
+            && let Some(leader) = message.operator_ids.first()
+        {
+            self.saw_proposal = true;
+            out.push(Effect::Reached(Milestone::Proposal { round: inner.round, leader: *leader }));
+        }
+        self.carry(step, out)
+    }
+
+    pub(super) fn on_timeout(&mut self, round: Round, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if self.decision.is_some() || !self.started {
+            return Ok(());
+        }
+        let step = self.controller.step(qbft::Input::Timeout { height: self.duty.slot, round });
+        self.carry(step, out)
+    }
+
+    /// Hands on what consensus wants. A node that must not speak is silent here and nowhere else.
+    fn carry(&mut self, step: qbft::Step, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let may_speak = self.permitted == Some(true);
+        for effect in step.effects {
+            match effect {
+                qbft::Effect::ArmTimer { round, .. } => out.push(Effect::ArmTimer { round }),
+                qbft::Effect::Broadcast(message) if may_speak => out.push(Effect::Broadcast(message)),
+                qbft::Effect::PublishDecided(message) if may_speak => {
+                    out.push(Effect::PublishDecided(message));
+                }
+                qbft::Effect::Broadcast(_) | qbft::Effect::PublishDecided(_) => {}
+                qbft::Effect::Decided(message) => self.on_decided(&message, out)?,
+            }
+        }
+        step.refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
+    /// The decided value is judged once more: a quorum may have decided what this operator must not sign.
+    fn on_decided(&mut self, message: &SignedSsvMessage, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let inner =
+            QbftMessage::from_ssz_bytes(&message.ssv_message.data).map_err(|_| Refusal::Undecodable)?;
+        let vote = BeaconVote::from_ssz_bytes(&message.full_data).map_err(|_| Refusal::Undecodable)?;
+        out.push(Effect::Reached(Milestone::Decided { round: inner.round }));
+        let judged = self.check.as_ref().map_or(Ok(()), |check| check.judge(&vote));
+        let request = self.sign_request(&vote);
+        let expected = self.expected(&request);
+        self.decision = Some(Decision { vote, expected });
+        match judged {
+            Ok(()) => {
+                self.stuck = None;
+                out.push(Effect::Sign(request));
+                Ok(())
+            }
+            Err(refusal) => {
+                self.stuck = Some(FailureReason::DecidedValueRefused);
+                Err(qbft::Refusal::Value(refusal).into())
+            }
+        }
+    }
+
+    fn sign_request(&self, vote: &BeaconVote) -> SignRequest {
+        let task = |entry: &ValidatorDuty| SigningTask {
+            public_key: entry.public_key,
+            validator: entry.validator_index,
+            object: self.object(entry, vote),
+        };
+        SignRequest { slot: self.duty.slot, tasks: self.duty.validator_duties.iter().map(task).collect() }
+    }
+
+    /// What this entry of the duty signs under the decided vote.
+    pub(super) fn object(&self, entry: &ValidatorDuty, vote: &BeaconVote) -> SigningObject {
+        if entry.role == BeaconRole::SyncCommittee {
+            return SigningObject::SyncMessage(vote.block_root);
+        }
+        let index = self.setup.attestation_index.of(entry);
+        SigningObject::Attestation(AttestationData::of_vote(vote, self.duty.slot, index))
+    }
+
+    /// The signing root of an object, domain included.
+    pub(super) fn root_of(&self, object: &SigningObject) -> Root {
+        match object {
+            SigningObject::Attestation(data) => {
+                signing_root(data.tree_hash_root(), self.setup.attester_domain)
+            }
+            SigningObject::SyncMessage(root) => signing_root(*root, self.setup.sync_domain),
+        }
+    }
+
+    fn expected(&self, request: &SignRequest) -> BTreeMap<SignatureSlot, usize> {
+        let slot = |task: &SigningTask| SignatureSlot {
+            validator: task.validator,
+            root: self.root_of(&task.object),
+        };
+        request.tasks.iter().enumerate().map(|(place, task)| (slot(task), place)).collect()
+    }
+
+    /// Offers what waits as long as that moves something.
+    pub(super) fn offer_waiting(&mut self, out: &mut Vec<Effect>) {
+        let mut moved = true;
+        while moved && !self.waiting.is_empty() && !self.is_finished() {
+            moved = false;
+            for message in self.waiting.take() {
+                moved |= self.on_message(message, out).is_ok();
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! A committee of machines in one process: messages travel through one queue whose order comes from a seed; keys,
+//! signatures and recombination are real, RSA is replaced by a tag that only its owner can be given.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crypto::bls::{SecretKey, sign};
+use crypto::field::Scalar;
+use crypto::shamir::split;
+use crypto::threshold::CoefficientCache;
+use duty::{
+    AttestationIndex, CommitteeKeys, CommitteeRunner, Effect, Input, Outcome, OwnView, Setup, SignRequest,
+    Signed, SignedObject, SigningObject, ValidatorKeys, Watermark, recombine,
+};
+use qbft::{CUT_OFF_ROUND, Committee, RoundRobin, VerifySigner};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use sha2::{Digest, Sha256};
+use types::signing::{BeaconDomain, signing_root};
+use types::{
+    BeaconRole, BeaconVote, ByteList, Checkpoint, CommitteeDuty, CommitteeId, CommitteeIndex, DomainType,
+    Epoch, List, OperatorId, PublicKeyBytes, Root, RsaSignature, SignedSsvMessage, Slot, SsvFork, Thresholds,
+    TreeHash, ValidatorDuty, ValidatorIndex,
+};
+
+pub const SLOT: Slot = Slot(41);
+
+/// Stands for RSA: 256 bytes that follow from the signer and the message.
+#[derive(Debug)]
+pub struct Tag;
+
+impl Tag {
+    pub fn of(signer: OperatorId, digest: &[u8; 32]) -> RsaSignature {
+        let digest = Sha256::new().chain_update(signer.get().to_le_bytes()).chain_update(digest).finalize();
+        ByteList::new(digest.repeat(8)).unwrap()
+    }
+}
+
+impl VerifySigner for Tag {
+    fn verify(&self, signer: OperatorId, digest: &[u8; 32], signature: &[u8]) -> bool {
+        Self::of(signer, digest).as_slice() == signature
+    }
+}
+
+/// What an operator does wrong, or does not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conduct {
+    Honest,
+    /// Neither sends nor receives.
+    Silent,
+    /// Signs with a key that is not its share.
+    BadShares,
+    /// Receives everything, but must not speak in consensus.
+    Muted,
+    /// Its beacon node does not answer.
+    Blind,
+}
+
+pub struct Node {
+    pub id: OperatorId,
+    pub conduct: Conduct,
+    pub machine: CommitteeRunner,
+    pub timers: BTreeSet<u64>,
+    pub submitted: Vec<SignedObject>,
+    pub outcomes: Vec<Outcome>,
+    pub blamed: BTreeSet<OperatorId>,
+    shares: BTreeMap<ValidatorIndex, SecretKey>,
+    pub spoke: bool,
+}
+
+pub struct Sim {
+    pub nodes: Vec<Node>,
+    pub keys: Arc<CommitteeKeys>,
+    wire: VecDeque<(usize, SignedSsvMessage)>,
+    rng: ChaCha20Rng,
+    pub attester_domain: BeaconDomain,
+    pub sync_domain: BeaconDomain,
+}
+
+pub fn vote() -> BeaconVote {
+    let checkpoint = |epoch: u64| Checkpoint { epoch: Epoch(epoch), root: Root::repeat_byte(7) };
+    BeaconVote { block_root: Root::repeat_byte(0xbb), source: checkpoint(4), target: checkpoint(5) }
+}
+
+fn entry(role: BeaconRole, index: u64, public_key: PublicKeyBytes) -> ValidatorDuty {
+    ValidatorDuty {
+        role,
+        public_key,
+        slot: SLOT,
+        validator_index: ValidatorIndex(index),
+        committee_index: CommitteeIndex(index % 2),
+        committee_length: 8,
+        committees_at_slot: 2,
+        validator_committee_index: index % 8,
+        validator_sync_committee_indices: List::empty(),
+    }
+}
+
+impl Sim {
+    /// `validators` attesters, of which the first is in the sync committee too.
+    pub fn new(seed: u64, validators: u64, conducts: &[Conduct]) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let operators: Vec<_> = (1..=conducts.len() as u64).map(|i| OperatorId(i * 31)).collect();
+        let thresholds = Thresholds::of_size(operators.len());
+        let quorum = usize::try_from(thresholds.quorum()).unwrap();
+        let mut shares: Vec<BTreeMap<ValidatorIndex, SecretKey>> =
+            operators.iter().map(|_| BTreeMap::new()).collect();
+        let (mut keys, mut entries) = (Vec::new(), Vec::new());
+        for index in 100..100 + validators {
+            let secret = SecretKey::from_scalar(Scalar::random(&mut rng)).unwrap();
+            let public_key = secret.public_key().to_bytes();
+            let parts = split(&secret, &operators, quorum, &mut rng).unwrap();
+            let share_keys: Vec<_> =
+                parts.iter().map(|s| (s.operator, s.secret.public_key().to_bytes())).collect();
+            let validator = ValidatorIndex(index);
+            keys.push((validator, Arc::new(ValidatorKeys::parse(&public_key, share_keys).unwrap())));
+            for (held, part) in shares.iter_mut().zip(parts) {
+                held.insert(validator, part.secret);
+            }
+            entries.push(entry(BeaconRole::Attester, index, public_key));
+            if index == 100 {
+                entries.push(entry(BeaconRole::SyncCommittee, index, public_key));
+            }
+        }
+        let keys: Arc<CommitteeKeys> = Arc::new(keys.into_iter().collect());
+        let (attester_domain, sync_domain) = (BeaconDomain([1; 32]), BeaconDomain([7; 32]));
+        let setup = |own| Setup {
+            fork: SsvFork::Alan,
+            domain: DomainType([0, 0, 4, 2]),
+            committee_id: CommitteeId::of(&operators),
+            committee: Committee::new(own, operators.clone(), thresholds),
+            leader: Arc::new(RoundRobin::new(operators.clone(), None)),
+            verifier: Arc::new(Tag),
+            cut_off: CUT_OFF_ROUND,
+            keys: Arc::clone(&keys),
+            attester_domain,
+            sync_domain,
+            attestation_index: AttestationIndex::Zero,
+        };
+        let duty = CommitteeDuty { slot: SLOT, validator_duties: entries };
+        let nodes = operators.iter().zip(conducts).zip(shares).map(|((id, conduct), shares)| Node {
+            id: *id,
+            conduct: *conduct,
+            machine: CommitteeRunner::new(setup(*id), duty.clone()).unwrap(),
+            timers: BTreeSet::new(),
+            submitted: Vec::new(),
+            outcomes: Vec::new(),
+            blamed: BTreeSet::new(),
+            shares,
+            spoke: false,
+        });
+        let nodes = nodes.collect();
+        Self { nodes, keys: Arc::clone(&keys), wire: VecDeque::new(), rng, attester_domain, sync_domain }
+    }
+
+    pub fn feed(&mut self, place: usize, input: Input) {
+        if self.nodes[place].conduct == Conduct::Silent {
+            return;
+        }
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let step = self.nodes[place].machine.step(input);
+            for effect in step.effects {
+                self.carry_out(place, effect, &mut inputs);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, place: usize, effect: Effect, inputs: &mut VecDeque<Input>) {
+        let node = &mut self.nodes[place];
+        match effect {
+            Effect::BeginConsensus => {
+                inputs.push_back(Input::ConsensusPermitted(node.conduct != Conduct::Muted));
+            }
+            Effect::FetchView if node.conduct == Conduct::Blind => inputs.push_back(Input::View(None)),
+            Effect::FetchView => {
+                let watermarks = vec![Watermark { source: Epoch(3), target: Epoch(4) }];
+                inputs.push_back(Input::View(Some(OwnView { vote: vote(), watermarks })));
+            }
+            Effect::ArmTimer { round } => {
+                node.timers.insert(round.get());
+            }
+            Effect::Broadcast(unsigned) => {
+                if unsigned.message.msg_type == types::MsgType::Consensus {
+                    node.spoke = true;
+                }
+                let tag = Tag::of(node.id, &Sha256::digest(unsigned.message.signed_bytes()).into());
+                let message = unsigned.signed(node.id, tag);
+                self.publish(&message);
+            }
+            Effect::PublishDecided(message) => self.publish(&message),
+            Effect::Sign(request) => {
+                let signed = self.sign(place, &request);
+                inputs.push_back(Input::Signed(signed));
+            }
+            Effect::Recombine(tasks) => {
+                let results = recombine(&tasks, &self.keys, &mut CoefficientCache::default(), &mut self.rng);
+                inputs.push_back(Input::Recombined(results));
+            }
+            Effect::Submit(submission) => {
+                let objects =
+                    submission.objects.iter().map(|o| (o.duty.validator_index, o.duty.role)).collect();
+                node.submitted.extend(submission.objects);
+                inputs.push_back(Input::Submitted { objects, result: Ok(()) });
+            }
+            Effect::Reached(_) => {}
+            Effect::BadPartialSignature { operator, .. } => {
+                node.blamed.insert(operator);
+            }
+            Effect::Ended(outcome) => node.outcomes.push(outcome),
+        }
+    }
+
+    fn publish(&mut self, message: &SignedSsvMessage) {
+        for place in 0..self.nodes.len() {
+            self.wire.push_back((place, message.clone()));
+        }
+    }
+
+    fn sign(&self, place: usize, request: &SignRequest) -> Vec<Signed> {
+        let node = &self.nodes[place];
+        let one = |task: &duty::SigningTask| {
+            let (role, root) = match &task.object {
+                SigningObject::Attestation(data) => {
+                    (BeaconRole::Attester, signing_root(data.tree_hash_root(), self.attester_domain))
+                }
+                SigningObject::SyncMessage(root) => {
+                    (BeaconRole::SyncCommittee, signing_root(*root, self.sync_domain))
+                }
+            };
+            let root = if node.conduct == Conduct::BadShares { Root::repeat_byte(0xee) } else { root };
+            let key = &node.shares[&task.validator];
+            Signed { validator: task.validator, role, signature: Some(sign(key, root)) }
+        };
+        request.tasks.iter().map(one).collect()
+    }
+
+    /// Delivers everything on the wire in an order that the seed chooses.
+    pub fn deliver_all(&mut self) {
+        while !self.wire.is_empty() {
+            let pick = usize::try_from(self.rng.next_u64() % self.wire.len() as u64).unwrap();
+            let (place, message) = self.wire.swap_remove_back(pick).unwrap();
+            self.feed(place, Input::Message(message));
+        }
+    }
+
+    pub fn begin_all(&mut self) {
+        for place in 0..self.nodes.len() {
+            self.feed(place, Input::Begin);
+        }
+    }
+
+    /// Lets the latest armed timer of every node run out.
+    pub fn time_out_all(&mut self) {
+        for place in 0..self.nodes.len() {
+            if let Some(round) = self.nodes[place].timers.last().copied() {
+                self.feed(place, Input::Timeout { round: types::Round(round) });
+            }
+        }
+    }
+
+    /// Every submitted object carries the signature of its validator's key over the decided vote.
+    pub fn check_submitted(&self, place: usize) {
+        for object in &self.nodes[place].submitted {
+            let root = match &object.object {
+                SigningObject::Attestation(data) => signing_root(data.tree_hash_root(), self.attester_domain),
+                SigningObject::SyncMessage(root) => signing_root(*root, self.sync_domain),
+            };
+            let key = &self.keys.get(object.duty.validator_index).unwrap().validator;
+            let signature = crypto::bls::Signature::from_bytes(&object.signature).unwrap();
+            assert!(crypto::bls::verify(key, root, &signature));
+        }
+    }
+}
