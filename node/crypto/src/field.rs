@@ -77,7 +77,7 @@ impl Scalar {
         }
         let [low, high] = limbs;
         // low + high * 2^256; a product with a factor below r is reduced for any 256-bit other factor.
-        Self(montgomery_mul(&low, &R2)).add(Self(montgomery_mul(&high, &R3)))
+        Self(montgomery_mul(&low, &R2)).plus(Self(montgomery_mul(&high, &R3)))
     }
 
     /// Whether this is zero.
@@ -87,7 +87,7 @@ impl Scalar {
 
     /// The sum.
     #[must_use]
-    pub fn add(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         let mut sum = [0; 4];
         let mut carry = false;
         for (out, (a, b)) in sum.iter_mut().zip(self.0.iter().zip(&other.0)) {
@@ -99,7 +99,7 @@ impl Scalar {
 
     /// The difference.
     #[must_use]
-    pub fn sub(self, other: Self) -> Self {
+    pub fn minus(self, other: Self) -> Self {
         let (difference, borrow) = sub_limbs(&self.0, &other.0);
         let mask = mask_of(borrow);
         let mut out = [0; 4];
@@ -112,7 +112,7 @@ impl Scalar {
 
     /// The product.
     #[must_use]
-    pub fn mul(self, other: Self) -> Self {
+    pub fn times(self, other: Self) -> Self {
         Self(montgomery_mul(&self.0, &other.0))
     }
 
@@ -122,10 +122,10 @@ impl Scalar {
         let mut result = Self::ONE;
         for limb in MODULUS_MINUS_TWO.iter().rev() {
             for bit in (0..64u32).rev() {
-                result = result.mul(result);
+                result = result.times(result);
                 // The exponent is a public constant, so this branch says nothing about the value.
                 if limb.unbounded_shr(bit) & 1 == 1 {
-                    result = result.mul(self);
+                    result = result.times(self);
                 }
             }
         }
@@ -217,9 +217,9 @@ mod tests {
         let mut largest = modulus;
         largest[31] = 0;
         let minus_one = Scalar::from_be_bytes(&largest).unwrap();
-        assert!(minus_one.add(Scalar::ONE).is_zero());
+        assert!(minus_one.plus(Scalar::ONE).is_zero());
         assert_eq!(minus_one.to_be_bytes(), largest);
-        assert!(minus_one.mul(minus_one) == Scalar::ONE);
+        assert!(minus_one.times(minus_one) == Scalar::ONE);
         assert!(Scalar::ZERO.invert().is_none());
     }
 
@@ -231,7 +231,7 @@ mod tests {
             let key = |s: Scalar| blst::min_pk::SecretKey::from_bytes(&s.to_be_bytes()).unwrap().sk_to_pk();
             let mut sum = blst::min_pk::AggregatePublicKey::from_public_key(&key(a));
             sum.add_public_key(&key(b), false).unwrap();
-            assert_eq!(sum.to_public_key().to_bytes(), key(a.add(b)).to_bytes(), "seed {seed}");
+            assert_eq!(sum.to_public_key().to_bytes(), key(a.plus(b)).to_bytes(), "seed {seed}");
         }
     }
 
@@ -239,18 +239,18 @@ mod tests {
         #[test]
         fn field_axioms(x in any::<u64>(), y in any::<u64>(), z in any::<u64>()) {
             let (a, b, c) = (scalar(x), scalar(y), scalar(z));
-            prop_assert!(a.mul(b.add(c)) == a.mul(b).add(a.mul(c)));
-            prop_assert!(a.mul(b) == b.mul(a));
-            prop_assert!(a.sub(b).add(b) == a);
-            prop_assert!(a.sub(a).is_zero());
-            prop_assert!(a.mul(a.invert().unwrap()) == Scalar::ONE);
+            prop_assert!(a.times(b.plus(c)) == a.times(b).plus(a.times(c)));
+            prop_assert!(a.times(b) == b.times(a));
+            prop_assert!(a.minus(b).plus(b) == a);
+            prop_assert!(a.minus(a).is_zero());
+            prop_assert!(a.times(a.invert().unwrap()) == Scalar::ONE);
             prop_assert!(Scalar::from_be_bytes(&a.to_be_bytes()).unwrap() == a);
         }
 
         #[test]
         fn small_numbers_multiply_as_integers(x in any::<u32>(), y in any::<u32>()) {
             let product = u64::from(x) * u64::from(y);
-            prop_assert!(Scalar::from(u64::from(x)).mul(Scalar::from(u64::from(y))) == Scalar::from(product));
+            prop_assert!(Scalar::from(u64::from(x)).times(Scalar::from(u64::from(y))) == Scalar::from(product));
         }
     }
 }

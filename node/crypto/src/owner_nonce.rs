@@ -19,6 +19,7 @@ pub fn sign(validator: &SecretKey, owner: &Address, nonce: u64) -> SignatureByte
 }
 
 /// Whether `signature` ties `validator` to this owner and nonce. Bytes that are no key or no signature do not.
+#[must_use]
 pub fn verify(validator: &PublicKeyBytes, signature: &SignatureBytes, owner: &Address, nonce: u64) -> bool {
     let (Ok(key), Ok(signature)) = (PublicKey::from_bytes(validator), Signature::from_bytes(signature))
     else {

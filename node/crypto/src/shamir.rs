@@ -81,7 +81,10 @@ fn evaluate_all(
         .map(|operator| {
             let x = Scalar::from(operator.0);
             let value = Zeroizing::new(
-                polynomial.iter().rev().fold(Scalar::ZERO, |sum, coefficient| sum.mul(x).add(*coefficient)),
+                polynomial
+                    .iter()
+                    .rev()
+                    .fold(Scalar::ZERO, |sum, coefficient| sum.times(x).plus(*coefficient)),
             );
             let secret = SecretKey::from_scalar(*value).map_err(|_| ShamirError::ZeroShare)?;
             Ok(Share { operator: *operator, secret })
@@ -113,7 +116,7 @@ pub fn combine(shares: &[Share]) -> Result<SecretKey, ShamirError> {
         shares
             .iter()
             .zip(coefficients.scalars())
-            .fold(Scalar::ZERO, |sum, (share, lambda)| sum.add(share.secret.to_scalar().mul(*lambda))),
+            .fold(Scalar::ZERO, |sum, (share, lambda)| sum.plus(share.secret.to_scalar().times(*lambda))),
     );
     SecretKey::from_scalar(*secret).map_err(|_| ShamirError::ZeroShare)
 }

@@ -31,30 +31,23 @@ pub struct RootGroup<'a> {
 /// about `2 log2(n)` smaller checks, and honest items are never checked alone unless they stand beside a culprit.
 ///
 /// `rng` must be a private generator; it is drawn from after all signatures are fixed.
+#[must_use]
 pub fn verify_many(groups: &[RootGroup<'_>], rng: &mut dyn CryptoRng) -> Vec<Vec<bool>> {
     let flat: Vec<Claim<'_>> = groups
         .iter()
         .enumerate()
         .flat_map(|(group, g)| g.items.iter().map(move |item| Claim { group, root: g.root, item: *item }))
         .collect();
-    let mut valid = vec![true; flat.len()];
-    search(flat.len(), &mut |range| equation(flat.get(range).unwrap_or_default(), rng), &mut |i| {
-        valid.get_mut(i).into_iter().for_each(|flag| *flag = false)
-    });
+    let valid = search(flat.len(), &mut |range| equation(flat.get(range).unwrap_or_default(), rng));
     let mut flags = valid.into_iter();
     groups.iter().map(|group| flags.by_ref().take(group.items.len()).collect()).collect()
 }
 
 /// Verifies claims about roots that are all different, where nothing can be shared but the final exponentiation
 /// (about half the cost of one by one). One flag per item.
+#[must_use]
 pub fn verify_distinct(items: &[(Root, SignedBy<'_>)], rng: &mut dyn CryptoRng) -> Vec<bool> {
-    let mut valid = vec![true; items.len()];
-    search(
-        items.len(),
-        &mut |range| distinct_equation(items.get(range).unwrap_or_default(), rng),
-        &mut |i| valid.get_mut(i).into_iter().for_each(|flag| *flag = false),
-    );
-    valid
+    search(items.len(), &mut |range| distinct_equation(items.get(range).unwrap_or_default(), rng))
 }
 
 struct Claim<'a> {
@@ -117,21 +110,23 @@ fn distinct_equation(items: &[(Root, SignedBy<'_>)], rng: &mut dyn CryptoRng) ->
     pairing.finalverify(None)
 }
 
-/// Finds the culprits among `0..len` by halving. `check(range)` says whether a range is free of them.
+/// Finds the culprits among `0..len` by halving: one flag each, false for a culprit. `check(range)` says whether a range
+/// is free of them.
 ///
 /// A range that is known to hold a culprit and whose left half is clean has it on the right; that half is not checked
 /// as a whole again. But nobody is blamed without a check of his own.
-fn search(len: usize, check: &mut dyn FnMut(Range<usize>) -> bool, report: &mut dyn FnMut(usize)) {
+fn search(len: usize, check: &mut dyn FnMut(Range<usize>) -> bool) -> Vec<bool> {
+    let mut innocent = vec![true; len];
     if len == 0 || check(0..len) {
-        return;
+        return innocent;
     }
     // Ranges that hold a culprit, and whether that was seen (or follows from the other half).
     let mut guilty = vec![(0..len, true)];
     while let Some((range, seen)) = guilty.pop() {
         let half = range.len() / 2;
         if half == 0 {
-            if seen || !check(range.clone()) {
-                report(range.start);
+            if let Some(flag) = innocent.get_mut(range.start) {
+                *flag = !seen && check(range);
             }
             continue;
         }
@@ -146,6 +141,7 @@ fn search(len: usize, check: &mut dyn FnMut(Range<usize>) -> bool, report: &mut 
             guilty.push((left, true));
         }
     }
+    innocent
 }
 
 #[cfg(test)]
@@ -158,9 +154,8 @@ mod tests {
         for len in 0..9usize {
             for bad in 0..1u32 << len {
                 let is_bad = |i: usize| bad >> i & 1 == 1;
-                let mut found = Vec::new();
-                search(len, &mut |mut range| !range.any(is_bad), &mut |i| found.push(i));
-                let expected: Vec<_> = (0..len).filter(|i| is_bad(*i)).collect();
+                let found = search(len, &mut |mut range| !range.any(is_bad));
+                let expected: Vec<_> = (0..len).map(|i| !is_bad(i)).collect();
                 assert_eq!(found, expected, "len {len} bad {bad:b}");
             }
         }
@@ -169,14 +164,10 @@ mod tests {
     #[test]
     fn a_clean_batch_is_checked_once() {
         let mut checks = 0;
-        search(
-            1000,
-            &mut |_| {
-                checks += 1;
-                true
-            },
-            &mut |_| panic!("nobody is guilty"),
-        );
-        assert_eq!(checks, 1);
+        let found = search(1000, &mut |_| {
+            checks += 1;
+            true
+        });
+        assert_eq!((found, checks), (vec![true; 1000], 1));
     }
 }

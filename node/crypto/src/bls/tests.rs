@@ -152,8 +152,8 @@ fn equal_and_opposite_points() {
     let one = key(&mut rng);
     let scalar = *one.to_scalar();
     let related = |scalar| SecretKey::from_scalar(scalar).unwrap();
-    let opposite = related(crate::field::Scalar::ZERO.sub(scalar));
-    let double = related(scalar.add(scalar));
+    let opposite = related(crate::field::Scalar::ZERO.minus(scalar));
+    let double = related(scalar.plus(scalar));
     let keys = [&one, &one, &opposite, &double, &opposite];
     let publics = keys.map(SecretKey::public_key);
     let honest = keys.map(|key| signature(key, root));

@@ -7,6 +7,7 @@ use types::Root;
 /// Whether `signature` is the signature of `root` under `public_key`: the plain path of `blst`, with all its checks.
 ///
 /// Everything else in this module is measured against this function.
+#[must_use]
 pub fn verify(public_key: &PublicKey, root: Root, signature: &Signature) -> bool {
     // The key was validated when it was read; membership of the signature is checked here.
     signature.inner().verify(true, root.as_slice(), DST, &[], public_key.inner(), false)
@@ -14,6 +15,7 @@ pub fn verify(public_key: &PublicKey, root: Root, signature: &Signature) -> bool
 }
 
 /// As [`verify`], for a root whose hash to the curve is at hand.
+#[must_use]
 pub fn verify_hashed(public_key: &PublicKey, root: &HashedRoot, signature: &Signature) -> bool {
     if !signature.in_subgroup() {
         return false;

@@ -24,8 +24,9 @@ const DIGITS: usize = 13;
 const COEFFICIENT_BITS: usize = 65;
 /// Bytes in which `blst` reads a coefficient.
 const COEFFICIENT_BYTES: usize = 9;
-/// From this many signatures on the windows are checked instead of the points.
-const CHECK_EACH_BELOW: usize = 24;
+/// From this many signatures on the windows are checked instead of the points. Below it `blst` adds by tables and not by
+/// buckets, and thirteen sums would cost more than all the points.
+const CHECK_EACH_BELOW: usize = 32;
 
 const _: () = assert!(DIGIT_BITS * DIGITS == COEFFICIENT_BITS && COEFFICIENT_BITS <= COEFFICIENT_BYTES * 8);
 

@@ -20,7 +20,7 @@ pub enum OperatorKeyFile {
     /// Without protection: PEM or base64.
     Plain(Box<OperatorPrivateKey>),
     /// Under a password.
-    Encrypted(EncryptedOperatorKey),
+    Encrypted(Box<EncryptedOperatorKey>),
 }
 
 /// The encrypted form.

@@ -88,11 +88,13 @@ impl OperatorPublicKey {
     }
 
     /// Whether `signature` is this operator's signature of `message`.
+    #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         signature.len() == RSA_LEN && self.verifying.verify_sig(message, signature).is_ok()
     }
 
     /// As [`Self::verify`], for the SHA-256 digest of the message: several signers of one message share it.
+    #[must_use]
     pub fn verify_digest(&self, digest: &[u8; 32], signature: &[u8]) -> bool {
         digest::Digest::import_less_safe(digest, &digest::SHA256).is_ok_and(|digest| {
             signature.len() == RSA_LEN && self.verifying.verify_digest_sig(&digest, signature).is_ok()

@@ -31,10 +31,10 @@ impl Coefficients {
         let weight = |(i, own): (usize, &Scalar)| {
             let others = points.iter().enumerate().filter(|(j, _)| *j != i);
             let (numerator, denominator) = others.fold((Scalar::ONE, Scalar::ONE), |(n, d), (_, other)| {
-                (n.mul(other.sub(x)), d.mul(other.sub(*own)))
+                (n.times(other.minus(x)), d.times(other.minus(*own)))
             });
             // Distinct ids below 2^64 are distinct modulo the order, so the denominator is not zero.
-            numerator.mul(denominator.invert().unwrap_or_default())
+            numerator.times(denominator.invert().unwrap_or_default())
         };
         Ok(Self(points.iter().enumerate().map(weight).collect()))
     }

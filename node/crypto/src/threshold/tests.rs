@@ -28,7 +28,7 @@ fn published_coefficients() {
     let ids = [11, 22, 33].map(OperatorId);
     let coefficients = Coefficients::at_zero(&ids).unwrap();
     let three = Scalar::from(3);
-    assert!(coefficients.scalars() == [three, Scalar::ZERO.sub(three), Scalar::ONE]);
+    assert!(coefficients.scalars() == [three, Scalar::ZERO.minus(three), Scalar::ONE]);
     let refused = |ids: [u64; 2]| Coefficients::at_zero(&ids.map(OperatorId)).is_err();
     assert!(refused([0, 1]) && refused([7, 7]) && !refused([7, 8]));
 }
@@ -152,7 +152,7 @@ fn lies_that_cancel_are_accepted() {
     let keys: Vec<_> = shares.iter().map(SecretKey::public_key).collect();
     // Lagrange weights of {1,2,3} are 3, -3, 1: adding one point to the parts of 1 and 2 changes nothing.
     let noise = Scalar::from(77);
-    let spoilt = |i: usize| sign(&SecretKey::from_scalar(shares[i].to_scalar().add(noise)).unwrap(), root);
+    let spoilt = |i: usize| sign(&SecretKey::from_scalar(shares[i].to_scalar().plus(noise)).unwrap(), root);
     let signatures = [spoilt(0), spoilt(1), sign(&shares[2], root)];
     let partials =
         (0..3).map(|i| Partial { operator: ids[i], share_key: &keys[i], signature: signatures[i] }).collect();
