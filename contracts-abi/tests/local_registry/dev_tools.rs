@@ -120,7 +120,7 @@ fn accounting_moves_the_tuple() {
     let at = || registry.cluster(staker.address(), &FOUR);
     let first = registry.send(&staker, validator::register(Generation::V2, assignment(1), at(), deposit));
     assert_eq!(first.cluster().balance, deposit, "nothing is owed before the first validator");
-    registry.rpc.call("anvil_mine", json!(["0x9"]));
+    registry.rpc.call("anvil_mine", &json!(["0x9"]));
     let second = registry.send(&staker, validator::register(Generation::V2, assignment(2), at(), NOTHING));
     // Ten blocks, one validator, four operators at 2 units each and the network at 1, of 10^7 base units.
     let owed = U256::from(10 * (4 * 2 + 1) * 10_000_000u64);
@@ -148,7 +148,7 @@ fn works_without_a_constructor() {
     let Some(mut placed) = Registry::deploy() else { return };
     let place: Address = "0x00000000000000000000000000000000000ca957".parse().unwrap();
     let code = hex::encode_prefixed(dev_registry::runtime_bytecode().unwrap());
-    placed.rpc.call("anvil_setCode", json!([place, code]));
+    placed.rpc.call("anvil_setCode", &json!([place, code]));
     placed.address = place;
     placed.send(&account(0), operator::register("a key", U256::ZERO, true));
     let operator = view::read_operator(&placed.view(view::operator_call(1))).unwrap();

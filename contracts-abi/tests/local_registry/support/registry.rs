@@ -87,22 +87,22 @@ impl Registry {
         let fees = Fees::Dynamic { max_fee_wei: 100_000_000_000, max_priority_fee_wei: 1 };
         let transaction = Transaction { chain_id: CHAIN_ID, nonce, to, call, gas_limit: GAS_LIMIT, fees };
         let signed = from.sign(&transaction).unwrap();
-        let hash = self.rpc.call("eth_sendRawTransaction", json!([hex::encode_prefixed(&signed.raw)]));
+        let hash = self.rpc.call("eth_sendRawTransaction", &json!([hex::encode_prefixed(&signed.raw)]));
         assert_eq!(hash, json!(signed.hash), "the hash is known before it is sent");
         signed.hash
     }
 
     /// Mines one block with what was submitted.
     pub fn mine(&self) {
-        self.rpc.call("evm_mine", json!([]));
+        self.rpc.call("evm_mine", &json!([]));
     }
 
     pub fn nonce(&self, of: &Signer) -> u64 {
-        self.rpc.number("eth_getTransactionCount", json!([of.address(), "latest"]))
+        self.rpc.number("eth_getTransactionCount", &json!([of.address(), "latest"]))
     }
 
     pub fn receipt(&self, hash: B256) -> Receipt {
-        let receipt = self.rpc.call("eth_getTransactionReceipt", json!([hash]));
+        let receipt = self.rpc.call("eth_getTransactionReceipt", &json!([hash]));
         Receipt {
             succeeded: receipt["status"] == "0x1",
             block: rpc::number(&receipt["blockNumber"]),
@@ -119,7 +119,7 @@ impl Registry {
             "data": hex::encode_prefixed(&call.calldata),
             "value": format!("{:#x}", call.value),
         }, "latest"]);
-        self.rpc.ask("eth_call", request).map(|answer| hex::decode(answer.as_str().unwrap()).unwrap())
+        self.rpc.ask("eth_call", &request).map(|answer| hex::decode(answer.as_str().unwrap()).unwrap())
     }
 
     /// The data with which the contract refuses the call.
@@ -158,6 +158,6 @@ impl Registry {
     }
 
     pub fn balance(&self, of: Address) -> U256 {
-        serde_json::from_value(self.rpc.call("eth_getBalance", json!([of, "latest"]))).unwrap()
+        serde_json::from_value(self.rpc.call("eth_getBalance", &json!([of, "latest"]))).unwrap()
     }
 }

@@ -34,7 +34,7 @@ impl Rpc {
     }
 
     /// The result, or the error that the client answered.
-    pub fn ask(&self, method: &str, params: Value) -> Result<Value, RpcError> {
+    pub fn ask(&self, method: &str, params: &Value) -> Result<Value, RpcError> {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         // HTTP/1.0, so that the answer ends where the connection does.
@@ -60,18 +60,18 @@ impl Rpc {
     }
 
     /// The result of a call that does not fail.
-    pub fn call(&self, method: &str, params: Value) -> Value {
+    pub fn call(&self, method: &str, params: &Value) -> Value {
         self.ask(method, params).unwrap_or_else(|error| panic!("{method}: {error:?}"))
     }
 
-    pub fn number(&self, method: &str, params: Value) -> u64 {
+    pub fn number(&self, method: &str, params: &Value) -> u64 {
         number(&self.call(method, params))
     }
 
     /// All logs of an address, in order.
     pub fn logs(&self, address: Address) -> Vec<Log> {
         let filter = json!([{ "address": address, "fromBlock": "0x0", "toBlock": "latest" }]);
-        self.call("eth_getLogs", filter).as_array().unwrap().iter().map(log).collect()
+        self.call("eth_getLogs", &filter).as_array().unwrap().iter().map(log).collect()
     }
 }
 
