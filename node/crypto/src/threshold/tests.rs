@@ -189,3 +189,35 @@ fn too_few_parts_blame_nobody() {
     let failed = Reconstructed::Failed { liars: vec![] };
     assert_eq!(made, [failed.clone(), failed, Reconstructed::Signature(sign(&secret(VALIDATOR), root))]);
 }
+
+/// Operators that echo somebody else's part, as it is or negated, make equal and opposite points. They are found, and the
+/// honest ones are not blamed.
+#[test]
+fn echoed_parts_are_found() {
+    let root = Root::repeat_byte(0x55);
+    let hashed = HashedRoot::new(root);
+    let shares: Vec<_> = SHARES.iter().map(|share| secret(share)).collect();
+    let keys: Vec<_> = shares.iter().map(SecretKey::public_key).collect();
+    let honest: Vec<_> = shares.iter().map(|share| sign(share, root)).collect();
+    let mut negated = honest[0];
+    negated.0[0] ^= 0x20;
+    let validator = secret(VALIDATOR).public_key();
+    let item = |signatures: [SignatureBytes; 4]| Reconstruction {
+        validator: &validator,
+        root: &hashed,
+        partials: (1u64..)
+            .zip(keys.iter().zip(signatures))
+            .map(|(id, (share_key, signature))| Partial { operator: OperatorId(id), share_key, signature })
+            .collect(),
+    };
+    let batch = [
+        item([honest[0], honest[0], honest[0], honest[0]]),
+        item([honest[0], negated, honest[2], honest[3]]),
+        item([negated, honest[0], negated, honest[0]]),
+    ];
+    let mut rng = ChaCha20Rng::seed_from_u64(3);
+    let made = reconstruct_many(&batch, &mut CoefficientCache::default(), &mut rng).unwrap();
+    let failed =
+        |liars: &[u64]| Reconstructed::Failed { liars: liars.iter().copied().map(OperatorId).collect() };
+    assert_eq!(made, [failed(&[2, 3, 4]), failed(&[2]), failed(&[1, 2, 3, 4])]);
+}
