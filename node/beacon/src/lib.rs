@@ -1,1 +1,51 @@
 //! Talks to one or many beacon nodes.
+//!
+//! [`BeaconNodes`] is the door. It starts at once and needs no node to be up; each configured node is looked after by a task of
+//! its own (`supervise`): is it there, on our chain (`agreement`), in step (`health`), and do connections lie open for the next
+//! duty? Only the chain itself is waited for ([`BeaconNodes::chain`]), and only another chain than the expected one is an error
+//! that ends the process ([`ChainError`]).
+//!
+//! * Reads go to the best node first and to the next one after a short patience; the first good answer wins (`failover`).
+//! * Submissions go to all nodes at once; the first that accepts everything wins, partial refusals are reported item by item
+//!   (`broadcast`).
+//! * Events of all nodes come through one bounded queue, each once, with the moment its first byte was read (`stream`, `sse`).
+//! * Attestation data is fetched once per slot, at first from the node that told of the head (`data`).
+//!
+//! Every call has a budget, and every budget is a row in [`Budgets`]. Sources of the calls and their forms: beacon-APIs; how the
+//! reference node uses them: `ssv beacon/goclient`.
+
+mod agreement;
+mod broadcast;
+mod chain;
+mod data;
+mod error;
+mod event;
+mod failover;
+mod health;
+mod node;
+mod nodes;
+mod pool;
+mod quoted;
+mod sse;
+mod state;
+mod status;
+mod supervise;
+mod validators;
+
+pub mod call;
+pub mod duties;
+pub mod http;
+pub mod stream;
+
+pub use agreement::Expectations;
+pub use broadcast::Submission;
+pub use call::{Budget, Budgets, Call};
+pub use data::DataAnswer;
+pub use duties::{AttesterDuties, AttesterDuty, SyncDuties, SyncDuty};
+pub use error::{BeaconError, CallError, ChainError, ItemFailure, NodeName, SettingsError};
+pub use event::{BeaconEvent, EventKind, Finalized, Head, NodeId, Reorg};
+pub use nodes::{BeaconNodes, ConnectError, MAX_NODES, Settings};
+pub use pool::{Attestations, CommitteeSubscription, SyncSubscription};
+pub use state::Finality;
+pub use status::{NodeStatus, Status};
+pub use validators::{Validator, ValidatorStatus};

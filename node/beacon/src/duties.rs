@@ -1,0 +1,156 @@
+//! Duties as the beacon node assigns them.
+
+use crate::quoted::Quoted;
+use serde::Deserialize;
+use types::{
+    BeaconRole, CommitteeIndex, List, OverLimit, PublicKeyBytes, Root, Slot, ValidatorDuty, ValidatorIndex,
+};
+
+/// One validator's attestation in an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttesterDuty {
+    /// The validator's key.
+    pub public_key: PublicKeyBytes,
+    /// Its index.
+    pub validator_index: ValidatorIndex,
+    /// The slot to attest in.
+    pub slot: Slot,
+    /// The beacon committee it sits in.
+    pub committee_index: CommitteeIndex,
+    /// Members of that committee.
+    pub committee_length: u64,
+    /// Beacon committees of the slot.
+    pub committees_at_slot: u64,
+    /// Its place in the committee.
+    pub validator_committee_index: u64,
+}
+
+/// One validator's seats in a sync committee.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncDuty {
+    /// The validator's key.
+    pub public_key: PublicKeyBytes,
+    /// Its index.
+    pub validator_index: ValidatorIndex,
+    /// Its seats in the committee, ascending as given; at least one.
+    pub seats: Vec<u64>,
+}
+
+/// The attester duties of an epoch for the indices asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttesterDuties {
+    /// The block these duties depend on: when a head event names another, they are stale.
+    pub dependent_root: Root,
+    /// Computed on a head that no execution client has verified.
+    pub execution_optimistic: bool,
+    /// One per active validator asked.
+    pub duties: Vec<AttesterDuty>,
+}
+
+/// The sync committee duties for the indices asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncDuties {
+    /// Computed on a head that no execution client has verified.
+    pub execution_optimistic: bool,
+    /// One per validator that sits in the committee.
+    pub duties: Vec<SyncDuty>,
+}
+
+impl From<&AttesterDuty> for ValidatorDuty {
+    fn from(duty: &AttesterDuty) -> Self {
+        Self {
+            role: BeaconRole::Attester,
+            public_key: duty.public_key,
+            slot: duty.slot,
+            validator_index: duty.validator_index,
+            committee_index: duty.committee_index,
+            committee_length: duty.committee_length,
+            committees_at_slot: duty.committees_at_slot,
+            validator_committee_index: duty.validator_committee_index,
+            validator_sync_committee_indices: List::default(),
+        }
+    }
+}
+
+impl SyncDuty {
+    /// The duty of one slot of the period.
+    ///
+    /// # Errors
+    /// More seats than the protocol's list holds.
+    pub fn at(&self, slot: Slot) -> Result<ValidatorDuty, OverLimit> {
+        Ok(ValidatorDuty {
+            role: BeaconRole::SyncCommittee,
+            public_key: self.public_key,
+            slot,
+            validator_index: self.validator_index,
+            committee_index: CommitteeIndex(0),
+            committee_length: 0,
+            committees_at_slot: 0,
+            validator_committee_index: 0,
+            validator_sync_committee_indices: List::new(self.seats.clone())?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AttesterDutiesJson {
+    dependent_root: Root,
+    #[serde(default)]
+    execution_optimistic: bool,
+    data: Vec<AttesterDutyJson>,
+}
+
+#[derive(Deserialize)]
+struct AttesterDutyJson {
+    pubkey: PublicKeyBytes,
+    validator_index: Quoted,
+    slot: Quoted,
+    committee_index: Quoted,
+    committee_length: Quoted,
+    committees_at_slot: Quoted,
+    validator_committee_index: Quoted,
+}
+
+impl From<AttesterDutiesJson> for AttesterDuties {
+    fn from(json: AttesterDutiesJson) -> Self {
+        let duties = json.data.into_iter().map(|duty| AttesterDuty {
+            public_key: duty.pubkey,
+            validator_index: ValidatorIndex(duty.validator_index.0),
+            slot: Slot(duty.slot.0),
+            committee_index: CommitteeIndex(duty.committee_index.0),
+            committee_length: duty.committee_length.0,
+            committees_at_slot: duty.committees_at_slot.0,
+            validator_committee_index: duty.validator_committee_index.0,
+        });
+        Self {
+            dependent_root: json.dependent_root,
+            execution_optimistic: json.execution_optimistic,
+            duties: duties.collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SyncDutiesJson {
+    #[serde(default)]
+    execution_optimistic: bool,
+    data: Vec<SyncDutyJson>,
+}
+
+#[derive(Deserialize)]
+struct SyncDutyJson {
+    pubkey: PublicKeyBytes,
+    validator_index: Quoted,
+    validator_sync_committee_indices: Vec<Quoted>,
+}
+
+impl From<SyncDutiesJson> for SyncDuties {
+    fn from(json: SyncDutiesJson) -> Self {
+        let duties = json.data.into_iter().map(|duty| SyncDuty {
+            public_key: duty.pubkey,
+            validator_index: ValidatorIndex(duty.validator_index.0),
+            seats: duty.validator_sync_committee_indices.into_iter().map(|seat| seat.0).collect(),
+        });
+        Self { execution_optimistic: json.execution_optimistic, duties: duties.collect() }
+    }
+}

@@ -1,0 +1,173 @@
+//! Event streams: one connection per node, kept alive for as long as somebody listens.
+//!
+//! Every node is followed, and whichever tells an event first is believed; the same event from another node is dropped. The
+//! event names its teller, so that the attestation data for a head can be asked of a node that has that head. Delivery goes
+//! through one bounded queue: when the conductor does not keep up the newest event is dropped and counted, and the clock starts
+//! the duty instead. An ended or silent stream is opened again after a pause; what was missed shows in the next head event.
+
+use crate::call::{Budgets, Call};
+use crate::error::CallError;
+use crate::event::{BeaconEvent, EventKind, TOPICS};
+use crate::node::Node;
+use crate::sse::Parser;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+use types::Root;
+
+/// Events that wait for the conductor. A chain sends one to three a slot.
+pub const EVENT_QUEUE: usize = 64;
+/// Events remembered to recognise them from the next node: some twenty slots' worth.
+const REMEMBERED: usize = 64;
+
+/// What all streams of one subscription share.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    seen: Mutex<VecDeque<(u8, u64, Root)>>,
+    out: mpsc::Sender<BeaconEvent>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Sink {
+    pub fn new(dropped: Arc<AtomicU64>) -> (Arc<Self>, mpsc::Receiver<BeaconEvent>) {
+        let (out, events) = mpsc::channel(EVENT_QUEUE);
+        (Arc::new(Self { seen: Mutex::new(VecDeque::with_capacity(REMEMBERED)), out, dropped }), events)
+    }
+
+    /// Passes an event on, unless another node told it already.
+    fn deliver(&self, event: BeaconEvent) {
+        if !self.is_new(&event.kind) {
+            return;
+        }
+        if let Err(mpsc::error::TrySendError::Full(event)) = self.out.try_send(event) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(node = %event.name, kind = ?event.kind, "beacon event dropped: {EVENT_QUEUE} are waiting already");
+        }
+    }
+
+    fn is_new(&self, kind: &EventKind) -> bool {
+        let key = match kind {
+            EventKind::Head(head) => (0, head.slot.0, head.block),
+            EventKind::Reorg(reorg) => (1, reorg.slot.0, reorg.new_head_block),
+            EventKind::Finalized(finalized) => (2, finalized.epoch.0, finalized.block),
+        };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.contains(&key) {
+            return false;
+        }
+        if seen.len() >= REMEMBERED {
+            seen.pop_front();
+        }
+        seen.push_back(key);
+        true
+    }
+}
+
+/// Follows one node until nobody listens any more.
+pub(crate) async fn follow(node: Arc<Node>, budgets: Budgets, sink: Arc<Sink>) {
+    tokio::select! {
+        () = sink.out.closed() => {}
+        () = keep_open(&node, &budgets, &sink) => {}
+    }
+}
+
+async fn keep_open(node: &Node, budgets: &Budgets, sink: &Sink) {
+    loop {
+        node.until_usable().await;
+        let ended = read_stream(node, budgets, sink).await;
+        tracing::debug!(node = %node.name, reason = %ended, "event stream ended, opening it again");
+        sleep(budgets.events_pause).await;
+    }
+}
+
+/// Reads one stream to its end; says why it ended.
+async fn read_stream(node: &Node, budgets: &Budgets, sink: &Sink) -> CallError {
+    let deadline = Instant::now() + budgets.of(Call::Events).total;
+    let path = format!("/eth/v1/events?topics={TOPICS}");
+    let mut response = match node.http.open_stream(&path, deadline).await {
+        Ok(response) => response,
+        Err(error) => {
+            node.note_failure(Call::Events, &error);
+            return error;
+        }
+    };
+    tracing::debug!(node = %node.name, "event stream open");
+    let mut parser = Parser::default();
+    let mut frames = Vec::new();
+    loop {
+        let chunk = match timeout(budgets.events_silence, response.chunk()).await {
+            Err(_) => return CallError::Timeout,
+            Ok(Err(error)) => return crate::http::transport(&error),
+            Ok(Ok(None)) => return CallError::Broken("the node ended the stream".into()),
+            Ok(Ok(Some(chunk))) => chunk,
+        };
+        if let Err(error) = parser.push(&chunk, unix_micros(), &mut frames) {
+            return CallError::Malformed(error.to_string());
+        }
+        for frame in frames.drain(..) {
+            let kind = match EventKind::read(&frame) {
+                Ok(Some(kind)) => kind,
+                Ok(None) => continue,
+                Err(error) => {
+                    tracing::warn!(node = %node.name, event = frame.event, %error, "unreadable event from the beacon node skipped");
+                    continue;
+                }
+            };
+            if let EventKind::Head(head) = &kind {
+                node.health().note_head(head.slot);
+            }
+            sink.deliver(BeaconEvent {
+                node: node.id,
+                name: node.name.clone(),
+                first_byte_unix_micros: frame.first_byte_unix_micros,
+                kind,
+            });
+        }
+    }
+}
+
+/// Microseconds since the Unix epoch; 0 on a clock before it.
+fn unix_micros() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::NodeName;
+    use crate::event::{Finalized, NodeId};
+    use types::Epoch;
+
+    fn finalized(epoch: u64, node: usize) -> BeaconEvent {
+        BeaconEvent {
+            node: NodeId(node),
+            name: NodeName::of(&"http://a:1".parse().unwrap()),
+            first_byte_unix_micros: 0,
+            kind: EventKind::Finalized(Finalized { epoch: Epoch(epoch), block: Root::ZERO }),
+        }
+    }
+
+    #[test]
+    fn the_first_teller_wins_and_a_full_queue_drops_and_counts() {
+        let dropped = Arc::new(AtomicU64::new(0));
+        let (sink, mut events) = Sink::new(Arc::clone(&dropped));
+        sink.deliver(finalized(1, 0));
+        sink.deliver(finalized(1, 1));
+        let more = u64::try_from(EVENT_QUEUE).unwrap();
+        for epoch in 0..more {
+            sink.deliver(finalized(epoch + 2, 0));
+        }
+        assert_eq!(dropped.load(Ordering::Relaxed), 1);
+        let mut received = Vec::new();
+        while let Ok(event) = events.try_recv() {
+            received.push(event);
+        }
+        assert_eq!(received.len(), EVENT_QUEUE);
+        assert_eq!(received[0], finalized(1, 0));
+        assert_eq!(received[1], finalized(2, 0), "the second telling of the first event is not there");
+    }
+}

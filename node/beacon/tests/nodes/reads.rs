@@ -1,0 +1,184 @@
+//! Questions: who is asked, in which order, and what the answers become.
+
+use crate::support::*;
+use beacon::{BeaconError, BeaconNodes, CallError, NodeId, ValidatorStatus};
+use types::beacon::AttestationData;
+use types::{CommitteeIndex, Decode, Epoch, PublicKeyBytes, Slot, ValidatorIndex};
+
+async fn connect(nodes: &[&FakeNode]) -> BeaconNodes {
+    BeaconNodes::connect(&settings(nodes), ANYTHING).await.unwrap().0
+}
+
+/// The question to which the recorded data is the answer.
+fn recorded() -> (Slot, AttestationData) {
+    let data = AttestationData::from_ssz_bytes(DATA_SSZ).unwrap();
+    (data.slot, data)
+}
+
+fn server_error() -> Answer {
+    Answer::Json(500, r#"{"code":500,"message":"internal"}"#.into())
+}
+
+#[tokio::test]
+async fn attestation_data_comes_in_ssz_or_json_and_is_fetched_once() {
+    let node = FakeNode::start().await;
+    let nodes = connect(&[&node]).await;
+    let (slot, data) = recorded();
+    let (a, b) = tokio::join!(
+        nodes.attestation_data(slot, CommitteeIndex(0), None),
+        nodes.attestation_data(slot, CommitteeIndex(0), None)
+    );
+    assert_eq!(a.unwrap().data, data);
+    assert_eq!(b.unwrap().data, data);
+    let seen = node.seen(PATH_DATA);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].query, format!("slot={slot}&committee_index=0"));
+    assert!(seen[0].headers["accept"].to_str().unwrap().starts_with("application/octet-stream"));
+
+    let json_only = FakeNode::start().await;
+    json_only.on(PATH_DATA, Answer::Json(200, DATA_JSON.into()));
+    let nodes = connect(&[&json_only]).await;
+    assert_eq!(nodes.attestation_data(slot, CommitteeIndex(0), None).await.unwrap().data, data);
+}
+
+#[tokio::test]
+async fn a_failing_node_hands_over_to_the_next() {
+    let (bad, good) = (FakeNode::start().await, FakeNode::start().await);
+    bad.on(PATH_DATA, server_error());
+    let nodes = connect(&[&bad, &good]).await;
+    let (slot, data) = recorded();
+    let answer = nodes.attestation_data(slot, CommitteeIndex(0), None).await.unwrap();
+    assert_eq!((answer.data, answer.node.as_str()), (data, good.url.as_str()));
+    assert_eq!(bad.seen(PATH_DATA).len(), 1);
+}
+
+#[tokio::test]
+async fn a_silent_node_costs_its_patience_and_not_the_budget() {
+    let (silent, good) = (FakeNode::start().await, FakeNode::start().await);
+    silent.on(PATH_DATA, Answer::Never);
+    let nodes = connect(&[&silent, &good]).await;
+    let (slot, data) = recorded();
+    // The budget is a minute: the answer comes because the second node is asked while the first is still silent.
+    let answer = nodes.attestation_data(slot, CommitteeIndex(0), None).await.unwrap();
+    assert_eq!((answer.data, answer.node.as_str()), (data, good.url.as_str()));
+    assert_eq!(silent.seen(PATH_DATA).len(), 1, "the preferred node was asked first");
+}
+
+#[tokio::test]
+async fn the_teller_of_the_head_is_asked_first() {
+    let (first, teller) = (FakeNode::start().await, FakeNode::start().await);
+    let nodes = connect(&[&first, &teller]).await;
+    let (slot, _) = recorded();
+    let answer = nodes.attestation_data(slot, CommitteeIndex(0), Some(NodeId(1))).await.unwrap();
+    assert_eq!(answer.node.as_str(), teller.url);
+    assert!(first.seen(PATH_DATA).is_empty());
+}
+
+#[tokio::test]
+async fn data_for_another_slot_is_not_believed() {
+    let node = FakeNode::start().await;
+    let nodes = connect(&[&node]).await;
+    let (slot, _) = recorded();
+    let error = nodes.attestation_data(Slot(slot.0 + 1), CommitteeIndex(0), None).await.unwrap_err();
+    assert!(error.to_string().contains("attestation data for slot"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_question_goes_on_to_the_next_node_without_blame() {
+    let (behind, good) = (FakeNode::start().await, FakeNode::start().await);
+    behind.on(PATH_DATA, Answer::Json(404, r#"{"code":404,"message":"block not found"}"#.into()));
+    let nodes = connect(&[&behind, &good]).await;
+    let (slot, _) = recorded();
+    let answer = nodes.attestation_data(slot, CommitteeIndex(0), None).await.unwrap();
+    assert_eq!(answer.node.as_str(), good.url);
+    let status = nodes.status();
+    assert!(status.nodes.iter().all(|node| node.not_ready_because.is_none()), "{status:?}");
+}
+
+#[tokio::test]
+async fn when_all_nodes_fail_each_is_named_and_a_syncing_one_is_recognised() {
+    let (a, b) = (FakeNode::start().await, FakeNode::start().await);
+    let syncing = r#"{"code":503,"message":"Node is syncing"}"#;
+    for node in [&a, &b] {
+        node.on("/eth/v1/validator/duties/attester/3", Answer::Json(503, syncing.into()));
+    }
+    let nodes = connect(&[&a, &b]).await;
+    let error = nodes.attester_duties(Epoch(3), &[ValidatorIndex(1)]).await.unwrap_err();
+    assert!(error.is_syncing());
+    let text = error.to_string();
+    assert!(text.contains(&a.url) && text.contains(&b.url) && text.contains("Node is syncing"), "{text}");
+}
+
+#[tokio::test]
+async fn duties_are_those_recorded() {
+    let node = FakeNode::start().await;
+    node.on("/eth/v1/validator/duties/attester/2", Answer::Json(200, ATTESTER_DUTIES.into()));
+    node.on("/eth/v1/validator/duties/sync/2", Answer::Json(200, SYNC_DUTIES.into()));
+    let nodes = connect(&[&node]).await;
+    let indices = [ValidatorIndex(0), ValidatorIndex(1), ValidatorIndex(2)];
+    let attester = nodes.attester_duties(Epoch(2), &indices).await.unwrap();
+    let seen = node.seen("/eth/v1/validator/duties/attester/2");
+    assert_eq!(seen[0].body, r#"["0","1","2"]"#);
+    assert_eq!(attester.duties.len(), 3);
+    assert!(attester.duties.iter().all(|duty| duty.committee_length == 4 && duty.slot.0 / 8 == 2));
+    assert_eq!(attester.duties[0].validator_index, ValidatorIndex(0));
+    let sync = nodes.sync_duties(Epoch(2), &indices).await.unwrap();
+    assert_eq!(sync.duties.len(), 1);
+    assert_eq!(sync.duties[0].seats, [26]);
+    let error = nodes.sync_duties(Epoch(2), &[]).await.unwrap_err();
+    assert!(matches!(error, BeaconError::Unsendable { .. }));
+}
+
+#[tokio::test]
+async fn validators_are_asked_in_batches() {
+    let node = FakeNode::start().await;
+    node.then(
+        PATH_VALIDATORS,
+        [Answer::Json(200, VALIDATORS.into()), Answer::Json(200, r#"{"data":[]}"#.into())],
+    );
+    let nodes = connect(&[&node]).await;
+    let keys = vec![PublicKeyBytes([7; 48]); 513];
+    let validators = nodes.validators(&keys).await.unwrap();
+    let sizes: Vec<usize> = node
+        .seen(PATH_VALIDATORS)
+        .iter()
+        .map(|seen| {
+            let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+            body["ids"].as_array().unwrap().len()
+        })
+        .collect();
+    assert_eq!(sizes, [512, 1]);
+    assert_eq!(validators.len(), 2);
+    assert_eq!(validators[1].index, ValidatorIndex(1));
+    assert_eq!(validators[1].status, ValidatorStatus::ActiveOngoing);
+    assert!(validators[1].attests_in(Epoch(0)));
+    assert!(nodes.validators(&[]).await.unwrap().is_empty());
+    assert_eq!(node.seen(PATH_VALIDATORS).len(), 2, "no keys, no call");
+}
+
+#[tokio::test]
+async fn a_node_that_failed_is_probed_at_once_and_recovers() {
+    let node = FakeNode::start().await;
+    node.then(
+        PATH_FINALITY,
+        [server_error(), Answer::Json(200, include_str!("../answers/finality_checkpoints.json").into())],
+    );
+    let nodes = connect(&[&node]).await;
+    let before = node.seen(PATH_SYNCING).len();
+    let error = nodes.finality().await.unwrap_err();
+    let BeaconError::AllFailed { attempts, .. } = &error else { panic!("{error}") };
+    assert!(matches!(attempts[0].1, CallError::Status { status: 500, .. }));
+    node.wait_for(PATH_SYNCING, before + 1).await;
+    assert_eq!(nodes.finality().await.unwrap().finalized.epoch, Epoch(0));
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut_off() {
+    let node = FakeNode::start().await;
+    node.on(PATH_FINALITY, Answer::Ssz(vec![0; beacon::http::MAX_BODY + 1]));
+    let nodes = connect(&[&node]).await;
+    let BeaconError::AllFailed { attempts, .. } = nodes.finality().await.unwrap_err() else {
+        panic!("too large")
+    };
+    assert_eq!(attempts[0].1, CallError::TooLarge { limit: beacon::http::MAX_BODY });
+}
