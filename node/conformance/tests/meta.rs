@@ -2,7 +2,11 @@
 //!
 //! A fixed seed picks the vectors and the fields, so the same ones are changed in every run.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a panic is how a test fails, in its helpers too"
+)]
 
 use conformance::report::Outcome;
 use conformance::suite::Archive;

@@ -67,14 +67,11 @@ pub struct Config {
     pub leader: Arc<dyn Leader>,
     /// Verifies what messages carry inside.
     pub verifier: Arc<dyn VerifySigner>,
-    /// An instance that reaches this round stops; see [`CUT_OFF_ROUND`].
+    /// An instance that reaches this round stops: [`types::rules::RoundTimeouts::cutoff_round`] of the network.
     pub cut_off: Round,
     /// How many instances a controller keeps; see [`INSTANCE_CAPACITY`].
     pub capacity: usize,
 }
-
-/// The cut-off round of every network: 8 quick and 3 slow rounds are about one epoch (ssv-spec `qbft/consts.go`).
-pub const CUT_OFF_ROUND: Round = Round(12);
 
 /// A duty and its predecessor, of which late messages may still arrive.
 pub const INSTANCE_CAPACITY: usize = 2;

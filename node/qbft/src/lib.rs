@@ -55,7 +55,7 @@ mod round_change;
 mod state;
 mod timeout;
 
-pub use config::{CUT_OFF_ROUND, Committee, Config, INSTANCE_CAPACITY};
+pub use config::{Committee, Config, INSTANCE_CAPACITY};
 pub use container::Container;
 pub use controller::Controller;
 pub use effect::{Effect, Step};

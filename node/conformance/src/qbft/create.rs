@@ -82,7 +82,7 @@ fn instance(state: State, key: &OperatorPublicKey) -> Instance {
         committee: Committee::new(LOCAL, members.clone(), Thresholds::of_size(OPERATORS)),
         leader: Arc::new(RoundRobin::new(members, None)),
         verifier: Arc::new(CommitteeKeys::new(vec![(LOCAL, key.clone())])),
-        cut_off: qbft::CUT_OFF_ROUND,
+        cut_off: super::world::CUT_OFF,
         capacity: qbft::INSTANCE_CAPACITY,
     };
     Instance::restore(Arc::new(config), state, None, Arc::new(TestValueCheck))

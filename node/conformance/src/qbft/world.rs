@@ -15,7 +15,7 @@ use crate::codes;
 use crate::keys::{LOCAL, TestKeys};
 
 /// The cut-off round of the vectors; production has 12.
-const CUT_OFF: Round = Round(15);
+pub const CUT_OFF: Round = Round(15);
 /// Vectors keep up to eleven instances; production keeps two.
 const CAPACITY: usize = 1_024;
 
