@@ -10,6 +10,7 @@
 //! * [`preset`], [`beacon`], [`signing`]: objects of the beacon chain and what is signed of them;
 //! * [`rules`]: one network with its forks, times and limits;
 //! * [`refusal`]: the one numbered list of reasons to say no;
+//! * [`leader`]: who proposes in a round;
 //! * [`list`]: SSZ lists that cannot hold more than their limit.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
@@ -21,6 +22,7 @@ pub mod committee;
 pub mod consensus_data;
 pub mod duty;
 pub mod ids;
+pub mod leader;
 pub mod list;
 pub mod message;
 pub mod preset;
@@ -42,6 +44,7 @@ pub use ids::{
     CommitteeId, CommitteeIndex, DomainType, Epoch, MessageId, OperatorId, PublicKeyBytes, Root, Round,
     SignatureBytes, Slot, ValidatorIndex,
 };
+pub use leader::leader;
 pub use list::{ByteList, List, OverLimit};
 pub use message::{
     MsgType, PartialSignatureMessage, PartialSignatureMessages, PartialSignatureType, QbftMessage,

@@ -1,5 +1,7 @@
 //! The message that operators sign with their network keys.
 
+use sha2::{Digest, Sha256};
+
 use super::{Wire, WireError, within};
 use crate::ids::MessageId;
 use crate::list::ByteList;
@@ -49,6 +51,12 @@ impl SsvMessage {
     #[must_use]
     pub fn signed_bytes(&self) -> Vec<u8> {
         ssz::Encode::as_ssz_bytes(self)
+    }
+
+    /// SHA-256 of [`Self::signed_bytes`]: what an RSA signature is made of.
+    #[must_use]
+    pub fn signed_digest(&self) -> [u8; 32] {
+        Sha256::digest(self.signed_bytes()).into()
     }
 
     /// The rules a message can check on itself.
