@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use types::rules::RoundTimeouts;
 use types::{CommitteeMember, OperatorId, Round, Thresholds};
 
 use crate::{Leader, VerifySigner};
@@ -72,6 +73,9 @@ pub struct Config {
     /// How many instances a controller keeps; see [`INSTANCE_CAPACITY`].
     pub capacity: usize,
 }
+
+/// The cut-off round of the public networks: 8 quick and 3 slow rounds are about one epoch.
+pub const CUT_OFF_ROUND: Round = RoundTimeouts::PUBLIC.cutoff_round;
 
 /// A duty and its predecessor, of which late messages may still arrive.
 pub const INSTANCE_CAPACITY: usize = 2;

@@ -55,14 +55,14 @@ mod round_change;
 mod state;
 mod timeout;
 
-pub use config::{Committee, Config, INSTANCE_CAPACITY};
+pub use config::{CUT_OFF_ROUND, Committee, Config, INSTANCE_CAPACITY};
 pub use container::Container;
 pub use controller::Controller;
 pub use effect::{Effect, Step};
 pub use input::{Input, InstanceInput};
 pub use instance::Instance;
 pub use keys::CommitteeKeys;
-pub use leader::{RoundRobin, round_robin};
+pub use leader::RoundRobin;
 pub use message::{ProcessingMessage, Unsigned, Value};
 pub use ports::{Leader, ValueCheck, VerifySigner};
 pub use refusal::{Refusal, ValueRefusal};

@@ -1,9 +1,8 @@
 //! `tests.RoundRobinSpecTest`: the leader of each height and round.
 
 use anyhow::{Result, ensure};
-use qbft::round_robin;
 use serde::Deserialize;
-use types::{OperatorId, Round, Slot};
+use types::{OperatorId, Round, Slot, leader};
 
 use super::model::MemberJson;
 use crate::suite::Vector;
@@ -26,7 +25,7 @@ pub(super) fn run(vector: &Vector<'_>) -> Result<()> {
         "lists of unequal length"
     );
     for ((height, round), expected) in test.heights.iter().zip(&test.rounds).zip(&test.proposers) {
-        let leader = round_robin(vector.archive.fork, &members, Slot(*height), Round(*round));
+        let leader = leader(vector.archive.fork, &members, Slot(*height), Round(*round));
         let got = leader.map(OperatorId::get);
         ensure!(got == Some(*expected), "height {height} round {round}: expected {expected}, got {got:?}");
     }

@@ -71,7 +71,7 @@ fn without_disturbance_the_first_round_decides_the_value_of_its_leader() {
         world.start_all(HEIGHT);
         world.settle(&mut std::iter::repeat(0));
         assert_eq!(world.highest_round(), Round(1));
-        let leader = qbft::round_robin(SsvFork::Alan, &ids(&all), HEIGHT, Round(1)).unwrap();
+        let leader = types::leader(SsvFork::Alan, &ids(&all), HEIGHT, Round(1)).unwrap();
         let values = world.decided_by(|_| true);
         assert_eq!(values.len(), all.len());
         assert!(
