@@ -160,6 +160,9 @@ fn agrees(first: &NodeName, known: &Reported, second: &NodeName, other: &Reporte
         if a == b {
             return Ok(());
         }
+        if first == second {
+            return Err(ChainError::ChangedChain { node: first.clone(), what, before: a, now: b });
+        }
         let (first, second) = (first.clone(), second.clone());
         Err(ChainError::NodesDisagree { first, second, what, first_value: a, second_value: b })
     };

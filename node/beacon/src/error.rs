@@ -93,6 +93,21 @@ pub enum ChainError {
         /// What is configured.
         expected: u64,
     },
+    /// A node that was on our chain now serves another one: it was set up anew behind the same address.
+    #[error(
+        "beacon node {node} serves another chain than when this node started: {what} was {before} and is {now}. Give it its \
+         former chain back; if the new one is meant, restart this node with a data_dir of its own"
+    )]
+    ChangedChain {
+        /// The node.
+        node: NodeName,
+        /// Which field.
+        what: &'static str,
+        /// Its value before.
+        before: String,
+        /// Its value now.
+        now: String,
+    },
     /// Two configured nodes are on different chains, and nothing says which is right.
     #[error(
         "beacon nodes {first} and {second} are on different chains: {what} differs ({first_value} and {second_value}). Remove \

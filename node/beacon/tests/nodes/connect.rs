@@ -109,6 +109,21 @@ async fn a_node_that_is_down_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_node_that_changes_its_chain_while_running_is_left_out() {
+    let node = FakeNode::start().await;
+    let mut settings = settings(&[&node]);
+    settings.budgets.reverify = std::time::Duration::ZERO;
+    settings.budgets.probe = std::time::Duration::from_millis(10);
+    let (nodes, _) = BeaconNodes::connect(&settings, ANYTHING).await.unwrap();
+    node.on(PATH_GENESIS, changed(GENESIS, "genesis_time", "1"));
+    let asked = node.seen(PATH_GENESIS).len();
+    // The verdict on the first of these is there when the second is asked.
+    node.wait_for(PATH_GENESIS, asked + 2).await;
+    let error = nodes.finality().await.unwrap_err().to_string();
+    assert!(error.contains("the genesis time was 1795158883 and is 1"), "{error}");
+}
+
+#[tokio::test]
 async fn a_syncing_node_is_connected_to_and_not_ready() {
     let node = FakeNode::start().await;
     let syncing = r#"{"data":{"head_slot":"5","sync_distance":"90","is_syncing":true,"is_optimistic":false,"el_offline":false}}"#;
