@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use discv5::{ConfigBuilder, Discv5, Enr, Event, ListenConfig, ProtocolIdentity};
@@ -25,6 +25,8 @@ const HUNGRY_INTERVAL: Duration = Duration::from_secs(5);
 const CALM_INTERVAL: Duration = Duration::from_secs(30);
 /// Nodes told of a changed record, one after the other.
 const ANNOUNCED_TO: usize = 64;
+const SOCKET_WAIT: Duration = Duration::from_secs(1);
+const SOCKET_POLL: Duration = Duration::from_millis(2);
 
 /// Why discovery did not start.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +70,8 @@ pub(crate) struct Discovery {
     next_query: Instant,
     interval: Duration,
     announcement: Option<AbortHandle>,
+    /// Held by the tasks of discv5 alone.
+    socket: Weak<UdpSocket>,
 }
 
 /// What discovery has to say.
@@ -88,6 +92,7 @@ impl Discovery {
     pub(crate) async fn start(options: DiscoveryOptions) -> Result<Self, DiscoveryError> {
         let DiscoveryOptions { key, record, socket, protocol_id, bootnodes, limits, learn_address } = options;
         let socket = Arc::new(socket);
+        let watched = Arc::downgrade(&socket);
         let (ipv4, ipv6) = match socket.local_addr() {
             Ok(SocketAddr::V6(_)) => (None, Some(socket)),
             Ok(SocketAddr::V4(_)) | Err(_) => (Some(socket), None),
@@ -114,6 +119,7 @@ impl Discovery {
             next_query: Instant::now(),
             interval: HUNGRY_INTERVAL,
             announcement: None,
+            socket: watched,
         })
     }
 
@@ -210,12 +216,22 @@ impl Discovery {
         self.announcement = Some(task.abort_handle());
     }
 
-    pub(crate) fn shutdown(&mut self) {
+    /// Ends discovery and waits, for at most a second, until its socket is closed.
+    pub(crate) async fn shutdown(&mut self) {
         if let Some(announcement) = self.announcement.take() {
             announcement.abort();
         }
         self.query.abort_all();
         self.discv5.shutdown();
+        // discv5 does not say when its tasks have ended; the socket does.
+        let closed = async {
+            while self.socket.strong_count() > 0 {
+                tokio::time::sleep(SOCKET_POLL).await;
+            }
+        };
+        if tokio::time::timeout(SOCKET_WAIT, closed).await.is_err() {
+            warn!("discovery did not give its socket back in time");
+        }
     }
 }
 

@@ -12,6 +12,10 @@ use crate::topic::Topic;
 /// Something happened. Events are queued up to [`EVENT_QUEUE`](crate::EVENT_QUEUE); beyond it a message is ignored (not relayed), another event is
 /// dropped, both counted. The truth about peers is the snapshot of [`NetworkHandle::peers`](crate::NetworkHandle::peers).
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all events are messages; a box for each would cost more than it saves"
+)]
 pub enum NetworkEvent {
     /// A message that no one here has seen before. It waits for the verdict on its receipt.
     Message(InboundMessage),

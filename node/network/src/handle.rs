@@ -10,7 +10,7 @@ use types::SsvFork;
 
 use crate::drops::{DropCounts, DropReason, Drops};
 use crate::event::{Receipt, Verdict};
-use crate::gossip::params::MAX_MESSAGE_BYTES;
+use crate::gossip::params::MAX_PUBLISH_BYTES;
 use crate::gossip::rate::CommitteeLoad;
 use crate::peers::table::PeerRecord;
 use crate::topic::Topic;
@@ -32,7 +32,7 @@ pub enum PublishError {
     #[error("the network has seen this message already")]
     Duplicate,
     /// The message is larger than the network carries.
-    #[error("the message has {0} bytes, the network carries at most {MAX_MESSAGE_BYTES}")]
+    #[error("the message has {0} bytes, the network carries at most {MAX_PUBLISH_BYTES}")]
     TooLarge(usize),
     /// The send queues of all recipients are full.
     #[error("the send queues of all peers are full")]
@@ -88,6 +88,7 @@ pub(crate) enum Command {
 #[derive(Clone)]
 pub struct NetworkHandle {
     pub(crate) peer_id: PeerId,
+    pub(crate) address: Multiaddr,
     pub(crate) publications: mpsc::Sender<Publication>,
     pub(crate) commands: mpsc::Sender<Command>,
     pub(crate) record: watch::Receiver<String>,
@@ -103,7 +104,7 @@ impl NetworkHandle {
     /// [`PublishError`]; nothing was sent then.
     pub async fn publish(&self, topic: Topic, data: impl Into<Bytes>) -> Result<[u8; 12], PublishError> {
         let data = data.into();
-        if data.len() > MAX_MESSAGE_BYTES {
+        if data.len() > MAX_PUBLISH_BYTES {
             return Err(PublishError::TooLarge(data.len()));
         }
         let (reply, answer) = oneshot::channel();
@@ -176,6 +177,12 @@ impl NetworkHandle {
     #[must_use]
     pub const fn peer_id(&self) -> PeerId {
         self.peer_id
+    }
+
+    /// Where we listen for peers: the configured address with the port that was taken.
+    #[must_use]
+    pub fn address(&self) -> Multiaddr {
+        self.address.clone()
     }
 
     /// Our node record, `enr:...`.

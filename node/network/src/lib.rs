@@ -34,7 +34,7 @@ pub use discovery::DiscoveryError;
 pub use drops::{DropCounts, DropReason};
 pub use event::{InboundMessage, NetworkEvent, Receipt, Verdict};
 pub use gossip::message_id::of_data as message_id;
-pub use gossip::params::{MAX_MESSAGE_BYTES, MAX_TOPICS};
+pub use gossip::params::{MAX_MESSAGE_BYTES, MAX_PUBLISH_BYTES, MAX_TOPICS};
 pub use gossip::rate::CommitteeLoad;
 pub use handle::{COMMAND_QUEUE, CommandError, EVENT_QUEUE, NetworkHandle, PUBLISH_QUEUE, PublishError};
 pub use key::{KeyError, NetworkKey};

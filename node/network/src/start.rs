@@ -85,6 +85,7 @@ impl Network {
         tokio::spawn(Box::pin(service.run()));
         let handle = NetworkHandle {
             peer_id,
+            address: tcp_multiaddr(config.listen, tcp_port),
             publications,
             commands,
             record: known_record,
@@ -115,6 +116,11 @@ fn bootnodes(configured: &[String], of_rules: &[String]) -> Result<Vec<Enr>, Sta
 
 /// Listens on TCP and gives the port.
 async fn listen(swarm: &mut Swarm<Behaviour>, address: SocketAddr) -> Result<u16, StartError> {
+    // libp2p shares a listening port with whoever else shares it (SO_REUSEPORT): a second node on the same port would take
+    // half of the first one's connections. A plain bind tells.
+    let probe =
+        std::net::TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
+    drop(probe);
     swarm.listen_on(tcp_multiaddr(address.ip(), address.port())).map_err(|error| match error {
         TransportError::Other(source) => StartError::Listen { address, source },
         reason @ TransportError::MultiaddrNotSupported(_) => StartError::Unsupported { address, reason },

@@ -15,6 +15,10 @@ use super::message_id;
 pub(crate) const MESH_TARGET: u32 = 8;
 /// Largest RPC on the wire, and so the largest message; the same in every fork.
 pub const MAX_MESSAGE_BYTES: usize = GossipLimits::of(SsvFork::Alan).max_message_len;
+/// Author, sequence number, topic and protobuf framing around a message in its RPC, rounded up.
+const RPC_OVERHEAD: usize = 512;
+/// Largest message we publish: its RPC must not pass the limit, or the receiver resets the stream.
+pub const MAX_PUBLISH_BYTES: usize = MAX_MESSAGE_BYTES - RPC_OVERHEAD;
 /// A message is remembered this long from first sight: 550 heartbeats.
 pub(crate) const SEEN_TTL: Duration = Duration::from_millis(550 * HEARTBEAT_MILLIS);
 /// Topics that one RPC may announce; the Go node refuses the whole RPC beyond it, so we never subscribe to more.

@@ -24,7 +24,12 @@ impl Service {
         let outcome = match self.rules.topics.wire(topic) {
             Some(wire) => {
                 let hash = wire.hash();
-                self.swarm.behaviour_mut().gossip.publish(hash, data).map(|_| id).map_err(publish_error)
+                self.swarm
+                    .behaviour_mut()
+                    .gossip
+                    .publish(hash, data)
+                    .map(|_| id)
+                    .map_err(|error| publish_error(&error))
             }
             None => Err(PublishError::UnknownTopic),
         };
@@ -157,19 +162,22 @@ impl Service {
             self.part(peer, DisconnectReason::Shutdown);
         }
         self.drain().await;
-        self.discovery.shutdown();
-        if let Some(done) = self.stopping.take() {
+        self.discovery.shutdown().await;
+        let done = self.stopping.take();
+        // The listening socket goes with the swarm, so that whoever waits finds both ports free.
+        drop(self);
+        if let Some(done) = done {
             // The caller may have stopped waiting.
             let _ = done.send(());
         }
     }
 }
 
-fn publish_error(error: GossipError) -> PublishError {
+fn publish_error(error: &GossipError) -> PublishError {
     match error {
         GossipError::Duplicate => PublishError::Duplicate,
         GossipError::NoPeersSubscribedToTopic => PublishError::NoPeers,
-        GossipError::MessageTooLarge => PublishError::TooLarge(crate::MAX_MESSAGE_BYTES),
+        GossipError::MessageTooLarge => PublishError::TooLarge(crate::MAX_PUBLISH_BYTES),
         GossipError::AllQueuesFull(_) => PublishError::PeersBusy,
         GossipError::SigningError(_) | GossipError::TransformFailed(_) => PublishError::Refused,
     }

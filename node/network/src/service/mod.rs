@@ -130,15 +130,16 @@ impl Service {
     }
 
     fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
-        match event {
-            SwarmEvent::Behaviour(BehaviourEvent::Gossip(event)) => self.gossip_event(event),
-            SwarmEvent::Behaviour(BehaviourEvent::Handshake(event)) => self.handshake_event(event),
-            SwarmEvent::Behaviour(BehaviourEvent::Identify(event)) => self.identify_event(event),
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.ping_event(&event),
-            SwarmEvent::Behaviour(BehaviourEvent::Gate(never) | BehaviourEvent::Limits(never)) => {
-                match never {}
+        if let SwarmEvent::Behaviour(event) = event {
+            match event {
+                BehaviourEvent::Gossip(event) => self.gossip_event(event),
+                BehaviourEvent::Handshake(event) => self.handshake_event(event),
+                BehaviourEvent::Identify(event) => self.identify_event(event),
+                BehaviourEvent::Ping(event) => self.ping_event(&event),
+                BehaviourEvent::Gate(never) | BehaviourEvent::Limits(never) => match never {},
             }
-            other => self.connection_event(other),
+        } else {
+            self.connection_event(event);
         }
     }
 
