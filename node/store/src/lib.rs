@@ -28,6 +28,8 @@
 mod batch;
 mod contain;
 mod error;
+#[cfg(any(test, feature = "faulty-disk"))]
+pub mod faulty_disk;
 mod frame;
 mod head;
 mod lock;

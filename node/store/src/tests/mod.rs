@@ -1,5 +1,4 @@
 mod damage;
-mod faulty_disk;
 mod lifecycle;
 mod schema;
 mod stopped;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use migrations::{HistoryTable, JournalTable};
 
-use super::faulty_disk::FaultyDisk;
+use crate::faulty_disk::FaultyDisk;
 use crate::{Batch, HistoryDb, JournalDb, StoreError};
 
 fn one_row(value: &[u8]) -> Batch<JournalTable> {

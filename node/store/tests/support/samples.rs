@@ -52,7 +52,7 @@ pub fn history() -> Vec<Sample<HistoryTable>> {
         (HistoryTable::Marks, share.clone(), mark),
         (HistoryTable::Attestations, [share.clone(), be(10), root.clone()].concat(), le(9)),
         (HistoryTable::Proposals, [share, be(81), root].concat(), Vec::new()),
-        (HistoryTable::Started, [vec![0x55; 32], vec![0]].concat(), le(81)),
+        (HistoryTable::Started, [vec![0x55; 32], vec![0; 4]].concat(), le(81)),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! A disk in memory that begins to fail when told to, and then never recovers.
+//! A disk in memory that fails while a switch is on: for tests of what stands on a database (feature `faulty-disk`).
 
 use std::io;
 use std::sync::Arc;
@@ -9,14 +9,15 @@ use redb::backends::InMemoryBackend;
 
 /// Writes and syncs fail while the switch is on.
 #[derive(Debug)]
-pub(super) struct FaultyDisk {
+pub struct FaultyDisk {
     inner: InMemoryBackend,
     broken: Arc<AtomicBool>,
 }
 
 impl FaultyDisk {
     /// A sound disk and the switch that breaks it.
-    pub(super) fn new() -> (Self, Arc<AtomicBool>) {
+    #[must_use]
+    pub fn new() -> (Self, Arc<AtomicBool>) {
         let broken = Arc::new(AtomicBool::new(false));
         (Self { inner: InMemoryBackend::new(), broken: Arc::clone(&broken) }, broken)
     }
