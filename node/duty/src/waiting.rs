@@ -4,8 +4,9 @@
 //! node began. The reference refuses such messages with a code that means "not yet" (57, 55, 2, 43, 44, 47); here
 //! they wait inside the machine.
 //!
-//! **Bound**: [`CAPACITY`] messages a duty. Beyond it the newest is dropped and counted: an honest committee of 13 sends at most
-//! four consensus messages a round and one bundle each, so only a flood gets there.
+//! **Bound**: [`CAPACITY`] messages and [`CAPACITY_BYTES`] a duty. Beyond either the newest is dropped and counted: an honest
+//! committee of 13 sends at most four consensus messages a round and one bundle each, all of them small, so only a flood
+//! gets there.
 
 use std::collections::VecDeque;
 
@@ -13,27 +14,34 @@ use types::SignedSsvMessage;
 
 /// How many messages wait for one duty.
 pub(crate) const CAPACITY: usize = 128;
+/// How many bytes of payload wait for one duty: some bundles of the largest size that Alan allows (1,512 signatures are
+/// 218 kB), and all consensus messages there are.
+pub(crate) const CAPACITY_BYTES: usize = 4 << 20;
 
 /// The waiting messages of one duty, in arrival order.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
     messages: VecDeque<SignedSsvMessage>,
+    bytes: usize,
     dropped: u64,
 }
 
 impl Waiting {
     /// Keeps a message; false if there is no place.
     pub(crate) fn keep(&mut self, message: SignedSsvMessage) -> bool {
-        if self.messages.len() >= CAPACITY {
+        let bytes = self.bytes.saturating_add(payload(&message));
+        if self.messages.len() >= CAPACITY || bytes > CAPACITY_BYTES {
             self.dropped = self.dropped.saturating_add(1);
             return false;
         }
+        self.bytes = bytes;
         self.messages.push_back(message);
         true
     }
 
     /// Takes everything out, in arrival order.
     pub(crate) fn take(&mut self) -> VecDeque<SignedSsvMessage> {
+        self.bytes = 0;
         std::mem::take(&mut self.messages)
     }
 
@@ -44,5 +52,45 @@ impl Waiting {
     /// Messages dropped for want of a place.
     pub(crate) const fn dropped(&self) -> u64 {
         self.dropped
+    }
+}
+
+fn payload(message: &SignedSsvMessage) -> usize {
+    message.ssv_message.data.len().saturating_add(message.full_data.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::{ByteList, List, MessageId, MsgType, OperatorId, SsvMessage};
+
+    fn message(full_data: usize) -> SignedSsvMessage {
+        let data = ByteList::new(vec![1]).unwrap();
+        SignedSsvMessage {
+            signatures: List::empty(),
+            operator_ids: List::new(vec![OperatorId(1)]).unwrap(),
+            ssv_message: SsvMessage { msg_type: MsgType::Consensus, msg_id: MessageId([0; 56]), data },
+            full_data: ByteList::new(vec![0; full_data]).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_newest_is_dropped_and_counted() {
+        let mut waiting = Waiting::default();
+        assert!((0..CAPACITY).all(|_| waiting.keep(message(0))));
+        assert!(!waiting.keep(message(0)));
+        assert_eq!((waiting.take().len(), waiting.dropped()), (CAPACITY, 1));
+    }
+
+    #[test]
+    fn large_messages_do_not_fill_the_memory() {
+        let mut waiting = Waiting::default();
+        // Each carries one byte beside its full data.
+        assert!(waiting.keep(message(CAPACITY_BYTES - 2)));
+        assert!(waiting.keep(message(0)));
+        assert!(!waiting.keep(message(0)));
+        waiting.take();
+        assert!(waiting.keep(message(CAPACITY_BYTES - 1)));
+        assert!(!waiting.keep(message(0)));
     }
 }

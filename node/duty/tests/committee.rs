@@ -2,9 +2,12 @@
 
 mod common;
 
-use common::{Conduct, Sim};
-use duty::{FailureReason, Input};
-use types::BeaconRole;
+use common::{Bundle, Conduct, Sim};
+use duty::{FailureReason, Input, SubmitError};
+use types::{
+    BeaconRole, CommitteeId, List, MsgType, PartialSignatureType, RefusalCode, RunnerRole, SignedSsvMessage,
+    Slot, ValidatorIndex,
+};
 
 const VALIDATORS: u64 = 3;
 /// Three attestations and one sync committee message.
@@ -109,4 +112,181 @@ fn a_committee_of_seven_with_two_faults() {
     conducts[5] = Conduct::BadShares;
     let sim = run(11, &conducts, 3);
     [0, 1, 3, 4, 6].into_iter().for_each(|place| assert_all_submitted(&sim, place));
+}
+
+#[test]
+fn a_late_joiner_learns_the_decision_and_the_signatures() {
+    let conducts = [Conduct::Honest, Conduct::Late, Conduct::Honest, Conduct::Honest];
+    for seed in 0..4 {
+        // The late one leads a round or not; after one more round the others are through in any case.
+        let mut sim = run(seed, &conducts, 2);
+        [0, 2, 3].into_iter().for_each(|place| assert_all_submitted(&sim, place));
+        assert!(sim.nodes[1].outcomes.is_empty());
+        // Proposals, prepares and single commits are lost to it.
+        sim.release(|message| {
+            message.operator_ids.len() > 1 || message.ssv_message.msg_type == MsgType::PartialSignature
+        });
+        sim.deliver_all();
+        assert_all_submitted(&sim, 1);
+    }
+}
+
+#[test]
+fn a_node_killed_at_any_moment_follows_after_its_restart() {
+    for moment in (0..40).step_by(5) {
+        let mut sim = Sim::new(20 + moment, VALIDATORS, &[Conduct::Honest; 4]);
+        sim.begin_all();
+        sim.deliver(usize::try_from(moment).unwrap());
+        sim.restart(2);
+        sim.deliver_all();
+        sim.time_out_all();
+        sim.deliver_all();
+        [0, 1, 3].into_iter().for_each(|place| assert_all_submitted(&sim, place));
+        assert!(!sim.nodes[2].spoke, "moment {moment}");
+        // What it heard before it was killed is lost; each entry has one outcome all the same.
+        sim.feed(2, Input::GiveUp);
+        assert_eq!(sim.nodes[2].outcomes.len(), ENTRIES, "moment {moment}");
+    }
+}
+
+#[test]
+fn a_decision_of_another_epoch_is_not_signed() {
+    let mut conducts = [Conduct::Honest; 4];
+    conducts[1] = Conduct::Elsewhere;
+    let mut sim = run(31, &conducts, 2);
+    [0, 2, 3].into_iter().for_each(|place| assert_all_submitted(&sim, place));
+    sim.feed(1, Input::GiveUp);
+    let node = &sim.nodes[1];
+    assert!(node.refused.contains(&RefusalCode::CheckpointMismatch));
+    assert!(node.submitted.is_empty());
+    assert!(node.outcomes.iter().all(|o| o.result == Err(FailureReason::DecidedValueRefused)));
+}
+
+#[test]
+fn what_one_vault_refuses_the_others_still_sign() {
+    let mut conducts = [Conduct::Honest; 4];
+    conducts[0] = Conduct::Refusing;
+    let sim = run(32, &conducts, 1);
+    (0..4).for_each(|place| assert_all_submitted(&sim, place));
+
+    // Two such vaults leave that one validator without a quorum, and only it.
+    conducts[3] = Conduct::Refusing;
+    let mut sim = run(33, &conducts, 1);
+    for (place, reason) in [(0, FailureReason::SigningRefused), (1, FailureReason::PartialSignaturesMissing)]
+    {
+        sim.feed(place, Input::GiveUp);
+        let failed: Vec<_> = sim.nodes[place].outcomes.iter().filter(|o| o.result.is_err()).collect();
+        assert_eq!(sim.nodes[place].outcomes.len(), ENTRIES);
+        assert_eq!(failed.len(), 1);
+        assert_eq!((failed[0].validator, failed[0].role), (ValidatorIndex(100), BeaconRole::Attester));
+        assert_eq!(failed[0].result, Err(reason));
+    }
+}
+
+#[test]
+fn a_submission_that_fails_says_how() {
+    for (answer, reason) in [
+        (SubmitError::Refused, FailureReason::SubmissionRefused),
+        (SubmitError::Unanswered, FailureReason::SubmissionUnanswered),
+    ] {
+        let mut sim = Sim::new(34, VALIDATORS, &[Conduct::Honest; 4]);
+        sim.beacon = Err(answer);
+        sim.begin_all();
+        sim.deliver_all();
+        assert_eq!(sim.nodes[0].outcomes.len(), ENTRIES);
+        assert!(sim.nodes[0].outcomes.iter().all(|outcome| outcome.result == Err(reason)));
+    }
+}
+
+/// Whichever of its two bundles comes first: the good signature is the one that stays.
+#[test]
+fn an_operator_with_two_bundles_is_judged_by_the_good_one() {
+    for seed in 0..6 {
+        // One is silent, so that the two-faced one is needed.
+        let conducts = [Conduct::Honest, Conduct::Equivocating, Conduct::Silent, Conduct::Honest];
+        let sim = run(seed, &conducts, 3);
+        [0, 3].into_iter().for_each(|place| {
+            assert_all_submitted(&sim, place);
+            assert!(sim.nodes[place].blamed.iter().all(|operator| *operator == sim.nodes[1].id));
+        });
+    }
+}
+
+#[test]
+fn a_failed_reconstruction_is_refused_with_its_number() {
+    let conducts = [Conduct::Honest, Conduct::BadShares, Conduct::Honest, Conduct::Honest];
+    let mut seen = false;
+    for seed in 0..6 {
+        let sim = run(seed, &conducts, 1);
+        let node = &sim.nodes[0];
+        assert_eq!(node.refused.contains(&RefusalCode::ReconstructSignature), !node.blamed.is_empty());
+        seen |= !node.blamed.is_empty();
+    }
+    assert!(seen);
+}
+
+fn feed_and_code(sim: &mut Sim, place: usize, message: SignedSsvMessage) -> Option<RefusalCode> {
+    sim.nodes[place].refused.clear();
+    sim.feed(place, Input::Message(message));
+    sim.nodes[place].refused.first().copied()
+}
+
+/// The first broken rule names the refusal (`ssv-spec ssv/committee.go`).
+#[test]
+fn refusals_in_the_order_of_the_rules() {
+    let mut sim = Sim::new(40, VALIDATORS, &[Conduct::Honest; 4]);
+    sim.feed(0, Input::Begin);
+    let own = |sim: &Sim| Bundle {
+        signer: sim.nodes[1].id,
+        slot: common::SLOT,
+        kind: PartialSignatureType::PostConsensus,
+    };
+    let good = own(&sim).of(&sim, 1);
+
+    let mut message = good.clone();
+    message.operator_ids = List::empty();
+    message.ssv_message.msg_id = types::MessageId([9; 56]);
+    assert_eq!(feed_and_code(&mut sim, 0, message), Some(RefusalCode::NoSigners));
+
+    let mut message = good.clone();
+    let foreign = CommitteeId([9; 32]);
+    let domain = types::DomainType([0, 0, 4, 2]);
+    message.ssv_message.msg_id = types::MessageId::committee(domain, RunnerRole::Proposer, &foreign);
+    assert_eq!(feed_and_code(&mut sim, 0, message), Some(RefusalCode::MessageIdCommitteeIdMismatch));
+
+    let mut message = good.clone();
+    let ours = sim.message_id().committee_id();
+    message.ssv_message.msg_id = types::MessageId::committee(domain, RunnerRole::Proposer, &ours);
+    assert_eq!(feed_and_code(&mut sim, 0, message), Some(RefusalCode::CommitteeWrongRole));
+
+    let foreign_signer = Bundle { signer: sim.nodes[2].id, ..own(&sim) };
+    let message = Bundle { slot: Slot(1), ..foreign_signer }.of(&sim, 1);
+    assert_eq!(feed_and_code(&mut sim, 0, message), Some(RefusalCode::PartialSigInconsistentSigner));
+
+    let message = Bundle { slot: Slot(1), kind: PartialSignatureType::Randao, ..own(&sim) }.of(&sim, 1);
+    assert_eq!(feed_and_code(&mut sim, 0, message), Some(RefusalCode::NoRunnerForSlot));
+
+    assert_eq!(feed_and_code(&mut sim, 0, good), Some(RefusalCode::NoDecidedValue));
+}
+
+/// After the decision (22), after the end of the duty (21 and 4).
+#[test]
+fn late_messages_are_refused_by_the_state_of_the_duty() {
+    let conducts = [Conduct::Honest, Conduct::Late, Conduct::Honest, Conduct::Honest];
+    let mut sim = run(2, &conducts, 2);
+    sim.release(|message| message.operator_ids.len() > 1);
+    sim.deliver_all();
+    let proposal = sim.published.iter().find(|m| is_single_consensus(m)).unwrap().clone();
+    let bundle =
+        sim.published.iter().find(|m| m.ssv_message.msg_type == MsgType::PartialSignature).unwrap().clone();
+    assert!(!sim.nodes[1].machine.is_finished() && sim.nodes[0].machine.is_finished());
+    let finished = RefusalCode::SkipConsensusMessageAsConsensusHasFinished;
+    assert_eq!(feed_and_code(&mut sim, 1, proposal.clone()), Some(finished));
+    let decided = RefusalCode::SkipConsensusMessageAsInstanceIsDecided;
+    assert_eq!(feed_and_code(&mut sim, 0, proposal), Some(decided));
+    assert_eq!(feed_and_code(&mut sim, 0, bundle), Some(RefusalCode::NoRunningDuty));
+}
+
+fn is_single_consensus(message: &SignedSsvMessage) -> bool {
+    message.ssv_message.msg_type == MsgType::Consensus && message.operator_ids.len() == 1
 }

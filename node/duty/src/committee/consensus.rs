@@ -91,7 +91,8 @@ impl CommitteeRunner {
         if inner.height != self.duty.slot {
             return Err(RefusalCode::NoRunnerForSlot.into());
         }
-        if self.decision.is_some() {
+        // When the duty has ended it is the controller that refuses (21), and a decided message passes without a word.
+        if self.decided && !self.is_finished() {
             return Err(RefusalCode::SkipConsensusMessageAsConsensusHasFinished.into());
         }
         if !self.started {
@@ -109,7 +110,7 @@ impl CommitteeRunner {
     }
 
     pub(super) fn on_timeout(&mut self, round: Round, out: &mut Vec<Effect>) -> Result<(), Refusal> {
-        if self.decision.is_some() || !self.started {
+        if self.decided || !self.started {
             return Ok(());
         }
         let step = self.controller.step(qbft::Input::Timeout { height: self.duty.slot, round });
@@ -117,8 +118,11 @@ impl CommitteeRunner {
     }
 
     /// Hands on what consensus wants. A node that must not speak is silent here and nowhere else.
+    ///
+    /// A decided value that this operator does not sign is still published: others may have missed the commits.
     fn carry(&mut self, step: qbft::Step, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         let may_speak = self.permitted == Some(true);
+        let mut refusal = step.refusal.map(Refusal::from);
         for effect in step.effects {
             match effect {
                 qbft::Effect::ArmTimer { round, .. } => out.push(Effect::ArmTimer { round }),
@@ -127,33 +131,33 @@ impl CommitteeRunner {
                     out.push(Effect::PublishDecided(message));
                 }
                 qbft::Effect::Broadcast(_) | qbft::Effect::PublishDecided(_) => {}
-                qbft::Effect::Decided(message) => self.on_decided(&message, out)?,
+                qbft::Effect::Decided(message) => {
+                    let judged = self.on_decided(&message, out);
+                    refusal = refusal.or(judged.err());
+                }
             }
         }
-        step.refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
+        refusal.map_or(Ok(()), Err)
     }
 
-    /// The decided value is judged once more: a quorum may have decided what this operator must not sign.
+    /// The decided value is judged once more: a quorum may have decided what this operator must not sign. Such a decision is
+    /// not kept, so partial signatures of it are refused with 43, as in the reference.
     fn on_decided(&mut self, message: &SignedSsvMessage, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         let inner =
             QbftMessage::from_ssz_bytes(&message.ssv_message.data).map_err(|_| Refusal::Undecodable)?;
         let vote = BeaconVote::from_ssz_bytes(&message.full_data).map_err(|_| Refusal::Undecodable)?;
         out.push(Effect::Reached(Milestone::Decided { round: inner.round }));
-        let judged = self.check.as_ref().map_or(Ok(()), |check| check.judge(&vote));
+        self.decided = true;
+        if let Some(Err(refusal)) = self.check.as_ref().map(|check| check.judge(&vote)) {
+            self.stuck = Some(FailureReason::DecidedValueRefused);
+            return Err(qbft::Refusal::Value(refusal).into());
+        }
         let request = self.sign_request(&vote);
         let expected = self.expected(&request);
         self.decision = Some(Decision { vote, expected });
-        match judged {
-            Ok(()) => {
-                self.stuck = None;
-                out.push(Effect::Sign(request));
-                Ok(())
-            }
-            Err(refusal) => {
-                self.stuck = Some(FailureReason::DecidedValueRefused);
-                Err(qbft::Refusal::Value(refusal).into())
-            }
-        }
+        self.stuck = None;
+        out.push(Effect::Sign(request));
+        Ok(())
     }
 
     fn sign_request(&self, vote: &BeaconVote) -> SignRequest {

@@ -88,6 +88,8 @@ pub struct CommitteeRunner {
     view: Option<OwnView>,
     check: Option<Arc<VoteCheck>>,
     started: bool,
+    /// Consensus is over, also if this operator does not sign what was decided.
+    decided: bool,
     decision: Option<Decision>,
     collector: Collector,
     waiting: Waiting,
@@ -129,6 +131,7 @@ impl CommitteeRunner {
             view: None,
             check: None,
             started: false,
+            decided: false,
             decision: None,
             collector,
             waiting: Waiting::default(),
@@ -178,10 +181,7 @@ impl CommitteeRunner {
             Input::Message(message) => self.on_message(message, out),
             Input::Timeout { round } => self.on_timeout(round, out),
             Input::Signed(signed) => self.on_signed(&signed, out),
-            Input::Recombined(results) => {
-                self.on_recombined(results, out);
-                Ok(())
-            }
+            Input::Recombined(results) => self.on_recombined(results, out),
             Input::Submitted { objects, result } => {
                 self.on_submitted(&objects, result, out);
                 Ok(())

@@ -67,6 +67,10 @@ impl CommitteeRunner {
             .map_err(|_| Refusal::Undecodable)?;
         let [signer] = message.operator_ids.as_slice() else { return Err(Refusal::NotOneSigner) };
         bundle.validate_for_signer(*signer)?;
+        // The committee has one runner for each slot and looks it up first, so the runner's own 46 and 47 are never reached.
+        if bundle.slot != self.duty.slot {
+            return Err(RefusalCode::NoRunnerForSlot.into());
+        }
         if bundle.msg_type != PartialSignatureType::PostConsensus {
             return Err(Refusal::WrongPhase);
         }
@@ -75,12 +79,6 @@ impl CommitteeRunner {
         }
         if self.decision.is_none() {
             return Err(RefusalCode::NoDecidedValue.into());
-        }
-        if bundle.slot < self.duty.slot {
-            return Err(RefusalCode::PartialSigMessageInvalidSlot.into());
-        }
-        if bundle.slot > self.duty.slot {
-            return Err(RefusalCode::PartialSigMessageFutureSlot.into());
         }
         if !self.setup.committee.contains(*signer) {
             return Err(Refusal::ForeignSigner);
@@ -127,7 +125,15 @@ impl CommitteeRunner {
     }
 
     /// Whole signatures go to the beacon nodes; bad parts are dropped, and what is still a quorum is tried again.
-    pub(super) fn on_recombined(&mut self, results: Vec<Recombined>, out: &mut Vec<Effect>) {
+    ///
+    /// # Errors
+    /// 32 if any did not verify, whatever became of the others.
+    pub(super) fn on_recombined(
+        &mut self,
+        results: Vec<Recombined>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        let all_whole = results.iter().all(|recombined| recombined.result.is_ok());
         let (mut attestations, mut sync_messages, mut again) = (Vec::new(), Vec::new(), Vec::new());
         for Recombined { slot, result } in results {
             match result {
@@ -154,6 +160,7 @@ impl CommitteeRunner {
             }
         }
         self.recombine(again, out);
+        if all_whole { Ok(()) } else { Err(RefusalCode::ReconstructSignature.into()) }
     }
 
     /// The object with its whole signature, once.

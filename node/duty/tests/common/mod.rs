@@ -12,7 +12,7 @@ use crypto::shamir::split;
 use crypto::threshold::CoefficientCache;
 use duty::{
     AttestationIndex, CommitteeKeys, CommitteeRunner, Effect, Input, Outcome, OwnView, Setup, SignRequest,
-    Signed, SignedObject, SigningObject, ValidatorKeys, Watermark, recombine,
+    Signed, SignedObject, SigningObject, SubmitError, ValidatorKeys, Watermark, recombine,
 };
 use qbft::{CUT_OFF_ROUND, Committee, RoundRobin, VerifySigner};
 use rand_chacha::ChaCha20Rng;
@@ -21,8 +21,9 @@ use sha2::{Digest, Sha256};
 use types::signing::{BeaconDomain, signing_root};
 use types::{
     BeaconRole, BeaconVote, ByteList, Checkpoint, CommitteeDuty, CommitteeId, CommitteeIndex, DomainType,
-    Epoch, List, OperatorId, PublicKeyBytes, Root, RsaSignature, SignedSsvMessage, Slot, SsvFork, Thresholds,
-    TreeHash, ValidatorDuty, ValidatorIndex,
+    Encode, Epoch, List, MessageId, MsgType, OperatorId, PartialSignatureMessage, PartialSignatureMessages,
+    PartialSignatureType, PublicKeyBytes, RefusalCode, Root, RsaSignature, SignatureBytes, SignedSsvMessage,
+    Slot, SsvFork, SsvMessage, Thresholds, TreeHash, ValidatorDuty, ValidatorIndex,
 };
 
 pub const SLOT: Slot = Slot(41);
@@ -56,6 +57,14 @@ pub enum Conduct {
     Muted,
     /// Its beacon node does not answer.
     Blind,
+    /// Its beacon node stands in another epoch.
+    Elsewhere,
+    /// What is sent to it is held back until it is released.
+    Late,
+    /// Its vault refuses the first attestation.
+    Refusing,
+    /// Publishes a bundle of bad signatures before its good one.
+    Equivocating,
 }
 
 pub struct Node {
@@ -63,6 +72,8 @@ pub struct Node {
     pub conduct: Conduct,
     pub machine: CommitteeRunner,
     pub timers: BTreeSet<u64>,
+    /// Every numbered refusal, in order.
+    pub refused: Vec<RefusalCode>,
     pub submitted: Vec<SignedObject>,
     pub outcomes: Vec<Outcome>,
     pub blamed: BTreeSet<OperatorId>,
@@ -73,6 +84,13 @@ pub struct Node {
 pub struct Sim {
     pub nodes: Vec<Node>,
     pub keys: Arc<CommitteeKeys>,
+    setups: Vec<Setup>,
+    duty: CommitteeDuty,
+    /// How beacon nodes answer a submission.
+    pub beacon: Result<(), SubmitError>,
+    /// Everything that was ever published.
+    pub published: Vec<SignedSsvMessage>,
+    held_back: Vec<(usize, SignedSsvMessage)>,
     wire: VecDeque<(usize, SignedSsvMessage)>,
     rng: ChaCha20Rng,
     pub attester_domain: BeaconDomain,
@@ -140,11 +158,13 @@ impl Sim {
             attestation_index: AttestationIndex::Zero,
         };
         let duty = CommitteeDuty { slot: SLOT, validator_duties: entries };
+        let setups: Vec<_> = operators.iter().map(|id| setup(*id)).collect();
         let nodes = operators.iter().zip(conducts).zip(shares).map(|((id, conduct), shares)| Node {
             id: *id,
             conduct: *conduct,
             machine: CommitteeRunner::new(setup(*id), duty.clone()).unwrap(),
             timers: BTreeSet::new(),
+            refused: Vec::new(),
             submitted: Vec::new(),
             outcomes: Vec::new(),
             blamed: BTreeSet::new(),
@@ -152,7 +172,19 @@ impl Sim {
             spoke: false,
         });
         let nodes = nodes.collect();
-        Self { nodes, keys: Arc::clone(&keys), wire: VecDeque::new(), rng, attester_domain, sync_domain }
+        Self {
+            nodes,
+            keys: Arc::clone(&keys),
+            setups,
+            duty,
+            beacon: Ok(()),
+            published: Vec::new(),
+            held_back: Vec::new(),
+            wire: VecDeque::new(),
+            rng,
+            attester_domain,
+            sync_domain,
+        }
     }
 
     pub fn feed(&mut self, place: usize, input: Input) {
@@ -162,6 +194,7 @@ impl Sim {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let step = self.nodes[place].machine.step(input);
+            self.nodes[place].refused.extend(step.refusal.and_then(|refusal| refusal.code()));
             for effect in step.effects {
                 self.carry_out(place, effect, &mut inputs);
             }
@@ -176,8 +209,12 @@ impl Sim {
             }
             Effect::FetchView if node.conduct == Conduct::Blind => inputs.push_back(Input::View(None)),
             Effect::FetchView => {
+                let mut vote = vote();
+                if node.conduct == Conduct::Elsewhere {
+                    vote.target.epoch = Epoch(6);
+                }
                 let watermarks = vec![Watermark { source: Epoch(3), target: Epoch(4) }];
-                inputs.push_back(Input::View(Some(OwnView { vote: vote(), watermarks })));
+                inputs.push_back(Input::View(Some(OwnView { vote, watermarks })));
             }
             Effect::ArmTimer { round } => {
                 node.timers.insert(round.get());
@@ -192,8 +229,12 @@ impl Sim {
             }
             Effect::PublishDecided(message) => self.publish(&message),
             Effect::Sign(request) => {
-                let signed = self.sign(place, &request);
-                inputs.push_back(Input::Signed(signed));
+                if self.nodes[place].conduct == Conduct::Equivocating {
+                    let lie = Input::Signed(self.sign(place, &request, true));
+                    inputs.push_back(lie);
+                }
+                let lies = self.nodes[place].conduct == Conduct::BadShares;
+                inputs.push_back(Input::Signed(self.sign(place, &request, lies)));
             }
             Effect::Recombine(tasks) => {
                 let results = recombine(&tasks, &self.keys, &mut CoefficientCache::default(), &mut self.rng);
@@ -203,7 +244,7 @@ impl Sim {
                 let objects =
                     submission.objects.iter().map(|o| (o.duty.validator_index, o.duty.role)).collect();
                 node.submitted.extend(submission.objects);
-                inputs.push_back(Input::Submitted { objects, result: Ok(()) });
+                inputs.push_back(Input::Submitted { objects, result: self.beacon });
             }
             Effect::Reached(_) => {}
             Effect::BadPartialSignature { operator, .. } => {
@@ -214,12 +255,51 @@ impl Sim {
     }
 
     fn publish(&mut self, message: &SignedSsvMessage) {
-        for place in 0..self.nodes.len() {
-            self.wire.push_back((place, message.clone()));
+        self.published.push(message.clone());
+        for (place, node) in self.nodes.iter().enumerate() {
+            let copy = (place, message.clone());
+            if node.conduct == Conduct::Late {
+                self.held_back.push(copy);
+            } else {
+                self.wire.push_back(copy);
+            }
         }
     }
 
-    fn sign(&self, place: usize, request: &SignRequest) -> Vec<Signed> {
+    /// Puts what was held back on the wire; what `wanted` does not want is lost.
+    pub fn release(&mut self, wanted: impl Fn(&SignedSsvMessage) -> bool) {
+        let held_back = std::mem::take(&mut self.held_back);
+        self.wire.extend(held_back.into_iter().filter(|(_, message)| wanted(message)));
+    }
+
+    /// The node is killed and starts again: a new machine that must not speak in this slot's consensus.
+    pub fn restart(&mut self, place: usize) {
+        let machine = CommitteeRunner::new(self.setups[place].clone(), self.duty.clone()).unwrap();
+        let node = &mut self.nodes[place];
+        (node.machine, node.conduct, node.spoke) = (machine, Conduct::Muted, false);
+        self.feed(place, Input::Begin);
+    }
+
+    /// Delivers `count` messages, or what there is.
+    pub fn deliver(&mut self, count: usize) {
+        for _ in 0..count {
+            self.deliver_one();
+        }
+    }
+
+    /// A message of this operator, with its tag.
+    pub fn message(&self, place: usize, message: SsvMessage) -> SignedSsvMessage {
+        let id = self.nodes[place].id;
+        let tag = Tag::of(id, &Sha256::digest(message.signed_bytes()).into());
+        qbft::Unsigned { message, full_data: ByteList::empty() }.signed(id, tag)
+    }
+
+    /// The message id of the committee's duties.
+    pub fn message_id(&self) -> MessageId {
+        self.setups[0].message_id()
+    }
+
+    fn sign(&self, place: usize, request: &SignRequest, lies: bool) -> Vec<Signed> {
         let node = &self.nodes[place];
         let one = |task: &duty::SigningTask| {
             let (role, root) = match &task.object {
@@ -230,20 +310,29 @@ impl Sim {
                     (BeaconRole::SyncCommittee, signing_root(*root, self.sync_domain))
                 }
             };
-            let root = if node.conduct == Conduct::BadShares { Root::repeat_byte(0xee) } else { root };
+            let root = if lies { Root::repeat_byte(0xee) } else { root };
             let key = &node.shares[&task.validator];
-            Signed { validator: task.validator, role, signature: Some(sign(key, root)) }
+            let refused = node.conduct == Conduct::Refusing
+                && role == BeaconRole::Attester
+                && task.validator == ValidatorIndex(100);
+            Signed { validator: task.validator, role, signature: (!refused).then(|| sign(key, root)) }
         };
         request.tasks.iter().map(one).collect()
     }
 
     /// Delivers everything on the wire in an order that the seed chooses.
     pub fn deliver_all(&mut self) {
-        while !self.wire.is_empty() {
-            let pick = usize::try_from(self.rng.next_u64() % self.wire.len() as u64).unwrap();
-            let (place, message) = self.wire.swap_remove_back(pick).unwrap();
-            self.feed(place, Input::Message(message));
+        while self.deliver_one() {}
+    }
+
+    fn deliver_one(&mut self) -> bool {
+        if self.wire.is_empty() {
+            return false;
         }
+        let pick = usize::try_from(self.rng.next_u64() % self.wire.len() as u64).unwrap();
+        let (place, message) = self.wire.swap_remove_back(pick).unwrap();
+        self.feed(place, Input::Message(message));
+        true
     }
 
     pub fn begin_all(&mut self) {
@@ -272,5 +361,27 @@ impl Sim {
             let signature = crypto::bls::Signature::from_bytes(&object.signature).unwrap();
             assert!(crypto::bls::verify(key, root, &signature));
         }
+    }
+}
+
+/// A bundle of one signature, with what a test changes.
+pub struct Bundle {
+    pub signer: OperatorId,
+    pub slot: Slot,
+    pub kind: PartialSignatureType,
+}
+
+impl Bundle {
+    pub fn of(self, sim: &Sim, place: usize) -> SignedSsvMessage {
+        let entry = PartialSignatureMessage {
+            partial_signature: SignatureBytes([1; 96]),
+            signing_root: Root::repeat_byte(1),
+            signer: self.signer,
+            validator_index: ValidatorIndex(100),
+        };
+        let messages = List::new(vec![entry]).unwrap();
+        let bundle = PartialSignatureMessages { msg_type: self.kind, slot: self.slot, messages };
+        let data = ByteList::new(bundle.as_ssz_bytes()).unwrap();
+        sim.message(place, SsvMessage { msg_type: MsgType::PartialSignature, msg_id: sim.message_id(), data })
     }
 }
