@@ -146,7 +146,7 @@ mod tests {
             let log = DutyLog::new(Arc::new(JournalDb::open(folder.path()).unwrap()));
             let ended = DutyRecord { outcome: Outcome::Submitted, ..record(7, 1) };
             log.write(&[record(7, 1), record(7, 2), record(8, 1)]).unwrap();
-            log.write(&[ended.clone()]).unwrap();
+            log.write([&ended]).unwrap();
             assert_eq!(log.of_slot(Slot(7)).unwrap(), vec![ended, record(7, 2)]);
         }
         let log = DutyLog::new(Arc::new(JournalDb::open(folder.path()).unwrap()));

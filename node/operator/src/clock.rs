@@ -1,0 +1,87 @@
+//! The slot clock: where in which slot we are, and waiting for a moment of a slot.
+//!
+//! Wall clock time decides (slots are wall clock time); every wait asks it again when it wakes, so that a clock that was set
+//! while we slept moves the wait with it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use types::rules::ChainRules;
+use types::{Epoch, Slot};
+
+/// Longest sleep without a look at the wall clock.
+const LONGEST_SLEEP: Duration = Duration::from_secs(2);
+
+/// The clock of one chain.
+#[derive(Debug, Clone)]
+pub struct SlotClock {
+    rules: Arc<ChainRules>,
+}
+
+/// Microseconds since 1970, 0 before.
+#[must_use]
+pub fn unix_micros() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Milliseconds since 1970, 0 before.
+#[must_use]
+pub fn unix_millis() -> u64 {
+    unix_micros() / 1_000
+}
+
+impl SlotClock {
+    /// The clock of this chain.
+    #[must_use]
+    pub const fn new(rules: Arc<ChainRules>) -> Self {
+        Self { rules }
+    }
+
+    /// The rules of the chain.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<ChainRules> {
+        &self.rules
+    }
+
+    /// The current slot; `None` before genesis.
+    #[must_use]
+    pub fn now(&self) -> Option<Slot> {
+        self.rules.slot_at(unix_millis())
+    }
+
+    /// The current slot, the first one before genesis.
+    #[must_use]
+    pub fn slot(&self) -> Slot {
+        self.now().unwrap_or(Slot(0))
+    }
+
+    /// The current epoch, the first one before genesis.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.rules.network.epoch_of(self.slot())
+    }
+
+    /// When a slot starts, in milliseconds since 1970.
+    #[must_use]
+    pub fn start_of(&self, slot: Slot) -> u64 {
+        self.rules.slot_start_millis(slot)
+    }
+
+    /// How far into `slot` the moment `at` (microseconds since 1970) is; 0 before its start.
+    #[must_use]
+    pub fn micros_into(&self, slot: Slot, at: u64) -> u64 {
+        at.saturating_sub(self.start_of(slot).saturating_mul(1_000))
+    }
+
+    /// Waits for a moment, in milliseconds since 1970.
+    pub async fn sleep_until(&self, unix_millis: u64) {
+        loop {
+            let left = unix_millis.saturating_mul(1_000).saturating_sub(unix_micros());
+            if left == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_micros(left).min(LONGEST_SLEEP)).await;
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Starts the tasks of the conductor and tells how they go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use beacon::BeaconNodes;
+use network::{CommitteeLoad, NetworkEvent, NetworkHandle, Topic};
+use outbox::{DutyLog, DutyRecord, LogError};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::task::AbortOnDropHandle;
+use types::{ChainRules, Slot, SubnetId};
+use validation::SeenState;
+use vault::Vault;
+
+use crate::book::DutyBook;
+use crate::books::Books;
+use crate::clock::SlotClock;
+use crate::context::{Coefficients, Context};
+use crate::directory::Directory;
+use crate::duties::Duties;
+use crate::identity::Identity;
+use crate::intake::{Intake, Refusals};
+use crate::ledger::{Balance, Ledger, settle};
+use crate::listen::Listener;
+use crate::pool::CryptoPool;
+use crate::roster::Roster;
+use crate::routes::Routes;
+use crate::schedule::{Schedule, SeenHead};
+use crate::sight::Sight;
+use crate::signer::Signer;
+use crate::views::Views;
+
+/// What the conductor conducts.
+pub struct Parts {
+    /// The network and its chain.
+    pub rules: Arc<ChainRules>,
+    /// This operator.
+    pub identity: Identity,
+    /// The threads for mathematics.
+    pub pool: CryptoPool,
+    /// The beacon nodes.
+    pub beacon: BeaconNodes,
+    /// The vault, with the shares that are armed.
+    pub vault: Arc<Vault>,
+    /// The gossip network.
+    pub network: NetworkHandle,
+    /// Its events.
+    pub events: mpsc::Receiver<NetworkEvent>,
+    /// The registry's state, with every change of it.
+    pub directories: watch::Receiver<Arc<Directory>>,
+    /// The journal of duties.
+    pub log: DutyLog,
+}
+
+/// Why the conductor did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal of duties is not usable.
+    #[error("the duty journal cannot be read: {0}")]
+    Log(#[from] LogError),
+}
+
+/// How the conductor stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Validators on the network.
+    pub known_validators: usize,
+    /// Validators that this operator has a share of, liquidated ones included.
+    pub own_validators: usize,
+    /// Shares that can sign.
+    pub ready_shares: usize,
+    /// Shares that stopped because their record could not be written.
+    pub stopped_shares: usize,
+    /// Duties of our validators are known for the current epoch.
+    pub duties_known: bool,
+    /// The sums of the ledger.
+    pub balance: Balance,
+    /// Journal writes that were left out.
+    pub journal_writes_left_out: u64,
+    /// Gossip messages refused, by rule.
+    pub refusals: Vec<(&'static str, u64)>,
+}
+
+/// The running conductor. Its tasks end when it is dropped.
+pub struct Conductor {
+    context: Arc<Context>,
+    roster: Roster,
+    book: Arc<DutyBook>,
+    refusals: Refusals,
+    log: DutyLog,
+    _tasks: Vec<AbortOnDropHandle<()>>,
+}
+
+impl Conductor {
+    /// Starts everything. Duties that an earlier run left behind are ended first.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(parts: Parts) -> Result<Self, StartError> {
+        let Parts { rules, identity, pool, beacon, vault, network, events, directories, log } = parts;
+        let left = log.close_open(|record| settle(record, Err(duty::FailureReason::NodeStopped)))?;
+        if left > 0 {
+            tracing::warn!(
+                duties = left,
+                "the last run of this node left duties running; they are recorded as failed"
+            );
+        }
+        let clock = Arc::new(SlotClock::new(Arc::clone(&rules)));
+        let directory = Arc::new(ArcSwap::new(directories.borrow().clone()));
+        let ledger = Arc::new(Ledger::default());
+        let context = Arc::new(Context {
+            clock: Arc::clone(&clock),
+            identity,
+            pool: pool.clone(),
+            network: network.clone(),
+            beacon: beacon.clone(),
+            signer: Signer::new(vault, Arc::clone(&clock)),
+            views: Views::new(beacon.clone(), Arc::clone(&clock)),
+            ledger: Arc::clone(&ledger),
+            books: Books::start(ledger, log.clone()),
+            directory: Arc::clone(&directory),
+            coefficients: Coefficients::default(),
+        });
+        let (roster, book, routes) =
+            (Roster::default(), Arc::new(DutyBook::default()), Arc::new(Routes::default()));
+        let (sight, bell, refusals) =
+            (Arc::new(ArcSwap::from_pointee(Sight::default())), Arc::new(Notify::new()), Refusals::default());
+        let (heads, seen_heads) = watch::channel(SeenHead::default());
+        let seen = Arc::new(Mutex::new(SeenState::new(rules.network.slots_per_epoch())));
+
+        let duties = Duties {
+            clock: Arc::clone(&clock),
+            beacon: beacon.clone(),
+            directory: Arc::clone(&directory),
+            roster: roster.clone(),
+            book: Arc::clone(&book),
+            sight: Arc::clone(&sight),
+            bell: Arc::clone(&bell),
+        };
+        let listener =
+            Listener { clock: Arc::clone(&clock), book: Arc::clone(&book), bell: Arc::clone(&bell), heads };
+        let intake = Intake {
+            clock: Arc::clone(&clock),
+            network,
+            pool,
+            directory: Arc::clone(&directory),
+            sight,
+            routes: Arc::clone(&routes),
+            seen,
+            refusals: refusals.clone(),
+        };
+        let schedule = Schedule {
+            context: Arc::clone(&context),
+            roster: roster.clone(),
+            book: Arc::clone(&book),
+            routes: Arc::clone(&routes),
+            heads: seen_heads,
+        };
+        let follow = follow(Arc::clone(&context), routes, bell, directories);
+        let tasks = [
+            tokio::spawn(follow),
+            tokio::spawn(duties.run()),
+            tokio::spawn(listener.run(beacon.subscribe())),
+            tokio::spawn(intake.run(events)),
+            tokio::spawn(schedule.run()),
+        ];
+        let tasks = tasks.into_iter().map(AbortOnDropHandle::new).collect();
+        Ok(Self { context, roster, book, refusals, log, _tasks: tasks })
+    }
+
+    /// How it goes.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let (directory, epoch) = (self.context.directory.load(), self.context.clock.epoch());
+        let asked = self.roster.own(&directory, |validator| validator.attests_in(epoch));
+        Status {
+            known_validators: directory.known_validators(),
+            own_validators: directory.own_validators().count(),
+            ready_shares: self.context.signer.ready(),
+            stopped_shares: self.context.signer.stopped(),
+            duties_known: asked.is_empty() || self.book.has_epoch(epoch, &asked),
+            balance: self.context.ledger.balance(),
+            journal_writes_left_out: self.context.books.left_out(),
+            refusals: self.refusals.all(),
+        }
+    }
+
+    /// The current slot.
+    #[must_use]
+    pub fn slot(&self) -> Slot {
+        self.context.clock.slot()
+    }
+
+    /// The duties of one slot, from memory or, for older ones, from the journal.
+    ///
+    /// # Errors
+    /// [`LogError`] if the journal is not readable.
+    pub fn duties(&self, slot: Slot) -> Result<Vec<DutyRecord>, LogError> {
+        self.context.ledger.of_slot(slot).map_or_else(|| self.log.of_slot(slot), Ok)
+    }
+}
+
+/// Takes over every change of the registry's state: topics, load, duties.
+async fn follow(
+    context: Arc<Context>,
+    routes: Arc<Routes>,
+    bell: Arc<Notify>,
+    mut directories: watch::Receiver<Arc<Directory>>,
+) {
+    loop {
+        let directory = directories.borrow_and_update().clone();
+        context.directory.store(Arc::clone(&directory));
+        routes.keep_only(&directory).await;
+        let topics = topics(&context, &directory);
+        if let Err(error) = context.network.subscribe(topics.keys().copied().collect::<BTreeSet<_>>()).await {
+            tracing::error!(%error, "topics not subscribed");
+        }
+        if let Err(error) = context.network.set_load(topics).await {
+            tracing::debug!(%error, "score parameters not set");
+        }
+        bell.notify_one();
+        if directories.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The topics of our committees now, with the committees that use each.
+fn topics(context: &Context, directory: &Directory) -> BTreeMap<Topic, Vec<CommitteeLoad>> {
+    let fork = context.clock.rules().network.fork_at(context.clock.slot());
+    let topic = |members: &[types::OperatorId]| Topic { fork, subnet: SubnetId::of(fork, members) };
+    let mut topics: BTreeMap<_, Vec<_>> =
+        directory.own_committees().map(|committee| (topic(&committee.members), Vec::new())).collect();
+    for committee in directory.committees.values() {
+        if let Some(load) = topics.get_mut(&topic(&committee.members)) {
+            let operators = u32::try_from(committee.members.len()).unwrap_or(u32::MAX);
+            load.push(CommitteeLoad { operators, validators: committee.validators });
+        }
+    }
+    topics
+}

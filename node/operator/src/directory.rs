@@ -1,0 +1,107 @@
+//! The registry's validator set, with every key parsed: who runs what with whom.
+//!
+//! Parsing and checking a key costs more than using it, so a directory takes over from its predecessor what has not changed.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use duty::ValidatorKeys;
+use types::{Address, CommitteeId, OperatorId, PublicKeyBytes, SsvFork, SubnetId};
+
+/// A committee on the network, ours or not.
+#[derive(Debug, Clone)]
+pub struct Committee {
+    /// Its name.
+    pub id: CommitteeId,
+    /// Its operators, ascending.
+    pub members: Vec<OperatorId>,
+    /// The operators' keys.
+    pub keys: Arc<qbft::CommitteeKeys>,
+    /// How many validators it runs.
+    pub validators: u32,
+    /// Whether this node is one of its operators.
+    pub ours: bool,
+}
+
+/// A validator that this operator has a share of.
+#[derive(Debug, Clone)]
+pub struct OwnValidator {
+    /// Its key.
+    pub public_key: PublicKeyBytes,
+    /// Who owns it on chain.
+    pub owner: Address,
+    /// Who runs it.
+    pub committee: CommitteeId,
+    /// The key of this operator's share.
+    pub share: PublicKeyBytes,
+    /// Its key and those of all shares, parsed.
+    pub keys: Arc<ValidatorKeys>,
+    /// Whether its cluster is liquidated: it has no duties then.
+    pub liquidated: bool,
+}
+
+/// A validator on the network, ours or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Registered {
+    /// Who runs it.
+    pub committee: CommitteeId,
+    /// Whether its cluster is liquidated.
+    pub liquidated: bool,
+}
+
+/// Who runs what with whom, as of one block.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    /// The block this is the state after.
+    pub block: u64,
+    pub(crate) committees: HashMap<CommitteeId, Arc<Committee>>,
+    pub(crate) own: HashMap<PublicKeyBytes, Arc<OwnValidator>>,
+    /// Every validator on the network.
+    pub(crate) validators: HashMap<PublicKeyBytes, Registered>,
+    /// Every operator on the network.
+    pub(crate) operators: HashSet<OperatorId>,
+}
+
+impl Directory {
+    /// A committee by its name.
+    #[must_use]
+    pub fn committee(&self, id: CommitteeId) -> Option<&Arc<Committee>> {
+        self.committees.get(&id)
+    }
+
+    /// A validator that this operator has a share of.
+    #[must_use]
+    pub fn own(&self, key: &PublicKeyBytes) -> Option<&Arc<OwnValidator>> {
+        self.own.get(key)
+    }
+
+    /// All validators that this operator has a share of.
+    pub fn own_validators(&self) -> impl Iterator<Item = &Arc<OwnValidator>> {
+        self.own.values()
+    }
+
+    /// The committees that this operator is a member of.
+    pub fn own_committees(&self) -> impl Iterator<Item = &Arc<Committee>> {
+        self.committees.values().filter(|committee| committee.ours)
+    }
+
+    /// The validators of all committees whose messages come by our subnets: what validation has to know.
+    pub(crate) fn audible_validators(&self, fork: SsvFork) -> Vec<PublicKeyBytes> {
+        let subnets: HashSet<_> =
+            self.own_committees().map(|committee| SubnetId::of(fork, &committee.members)).collect();
+        let audible: HashSet<_> = self
+            .committees
+            .values()
+            .filter(|committee| subnets.contains(&SubnetId::of(fork, &committee.members)))
+            .map(|committee| committee.id)
+            .collect();
+        let of_audible = self.validators.iter().filter(|(_, of)| audible.contains(&of.committee));
+        of_audible.map(|(key, _)| *key).collect()
+    }
+
+    /// How many validators the network has.
+    #[must_use]
+    pub fn known_validators(&self) -> usize {
+        self.validators.len()
+    }
+}

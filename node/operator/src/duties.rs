@@ -1,0 +1,138 @@
+//! Keeps the roster and the duty book up to date: at start, ahead of each epoch and period, when the validator set changes, and
+//! when the chain reorganises under what duties depend on.
+//!
+//! Everything here is idempotent: each round asks for what is missing. A question that fails is asked again at the next slot.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use beacon::{BeaconError, BeaconNodes, CommitteeSubscription, Head, SyncSubscription};
+use tokio::sync::Notify;
+use types::{Epoch, Slot, ValidatorIndex};
+
+use crate::book::DutyBook;
+use crate::clock::SlotClock;
+use crate::directory::Directory;
+use crate::roster::Roster;
+use crate::sight::Sight;
+
+/// How long before a sync committee period its duties are asked for, in epochs.
+const PERIOD_AHEAD_EPOCHS: u64 = 2;
+
+/// The task that asks, and what it writes into.
+pub(crate) struct Duties {
+    pub clock: Arc<SlotClock>,
+    pub beacon: BeaconNodes,
+    pub directory: Arc<ArcSwap<Directory>>,
+    pub roster: Roster,
+    pub book: Arc<DutyBook>,
+    /// What validation sees; it changes with the directory and the roster.
+    pub sight: Arc<ArcSwap<Sight>>,
+    /// Rung when something has changed that duties depend on.
+    pub bell: Arc<Notify>,
+}
+
+impl Duties {
+    /// Runs for ever: a round at each slot, and whenever the bell rings.
+    pub(crate) async fn run(self) {
+        let mut roster_of = None;
+        loop {
+            if let Err(error) = self.round(&mut roster_of).await {
+                tracing::warn!(%error, "duties not up to date; asking again at the next slot");
+            }
+            let next = self.clock.start_of(self.clock.now().map_or(Slot(0), Slot::next));
+            tokio::select! {
+                () = self.clock.sleep_until(next) => {}
+                () = self.bell.notified() => {}
+            }
+        }
+    }
+
+    /// One round. `roster_of` is the block and epoch for which the roster was asked last.
+    async fn round(&self, roster_of: &mut Option<(u64, Epoch)>) -> Result<(), BeaconError> {
+        let (directory, epoch) = (self.directory.load_full(), self.clock.epoch());
+        if *roster_of != Some((directory.block, epoch)) || !self.roster.covers(&directory) {
+            let fork = self.clock.rules().network.fork_at(self.clock.slot());
+            self.roster.refresh(&self.beacon, &directory, fork).await?;
+            *roster_of = Some((directory.block, epoch));
+            self.sight.store(Arc::new(Sight::new(&directory, &self.roster)));
+        }
+        self.epoch_page(epoch).await?;
+        self.period_page(epoch).await?;
+        let network = &self.clock.rules().network;
+        let into_epoch = self.clock.slot().saturating_sub(network.first_slot(epoch).get()).get();
+        if into_epoch.saturating_mul(2) >= network.slots_per_epoch() {
+            self.epoch_page(epoch.saturating_add(1)).await?;
+        }
+        // Messages of the last slot before a period are already those of its members.
+        self.period_page(epoch.saturating_add(PERIOD_AHEAD_EPOCHS)).await
+    }
+
+    async fn epoch_page(&self, epoch: Epoch) -> Result<(), BeaconError> {
+        let asked = self.roster.own(&self.directory.load(), |validator| validator.attests_in(epoch));
+        if asked.is_empty() || self.book.has_epoch(epoch, &asked) {
+            return Ok(());
+        }
+        let indices: Vec<_> = asked.iter().copied().collect();
+        let duties = self.beacon.attester_duties(epoch, &indices).await?;
+        let now = self.clock.slot();
+        let coming = duties.duties.iter().filter(|duty| duty.slot >= now);
+        let subscriptions: Vec<_> = coming
+            .map(|duty| CommitteeSubscription {
+                validator_index: duty.validator_index,
+                committee_index: duty.committee_index,
+                committees_at_slot: duty.committees_at_slot,
+                slot: duty.slot,
+                is_aggregator: false,
+            })
+            .collect();
+        self.book.put_epoch(epoch, asked, duties);
+        if let Err(error) = self.beacon.subscribe_committees(&subscriptions).await {
+            tracing::warn!(%epoch, %error, "committee subscriptions not sent");
+        }
+        Ok(())
+    }
+
+    async fn period_page(&self, epoch: Epoch) -> Result<(), BeaconError> {
+        let rules = self.clock.rules();
+        let (period, per_period) =
+            (rules.network.sync_period_of(epoch), rules.network.preset.epochs_per_sync_committee_period());
+        let asked: BTreeSet<ValidatorIndex> =
+            self.roster.own(&self.directory.load(), |validator| validator.syncs_in(epoch, per_period));
+        if asked.is_empty() || self.book.has_period(period, &asked) {
+            return Ok(());
+        }
+        let indices: Vec<_> = asked.iter().copied().collect();
+        let duties = self.beacon.sync_duties(epoch, &indices).await?;
+        let until_epoch = Epoch(period.saturating_add(1).saturating_mul(per_period));
+        let subscriptions: Vec<_> = duties
+            .duties
+            .iter()
+            .map(|duty| SyncSubscription {
+                validator_index: duty.validator_index,
+                seats: duty.seats.clone(),
+                until_epoch,
+            })
+            .collect();
+        self.book.put_period(period, asked, duties.duties);
+        if let Err(error) = self.beacon.subscribe_sync_committees(&subscriptions).await {
+            tracing::warn!(period, %error, "sync committee subscriptions not sent");
+        }
+        Ok(())
+    }
+}
+
+/// Tears out pages of the book that depend on another chain than this head's; true if there were any.
+pub(crate) fn drop_stale(book: &DutyBook, epoch: Epoch, head: &Head) -> bool {
+    let pages = [
+        (epoch, head.previous_duty_dependent_root),
+        (epoch.saturating_add(1), head.current_duty_dependent_root),
+    ];
+    let stale: Vec<_> = pages.into_iter().filter(|(epoch, root)| book.is_stale(*epoch, *root)).collect();
+    for (epoch, _) in &stale {
+        tracing::info!(%epoch, "the chain reorganised under the duties of an epoch; asking again");
+        book.drop_epoch(*epoch);
+    }
+    !stale.is_empty()
+}

@@ -1,0 +1,76 @@
+//! The threads for heavy mathematics. Nothing that takes more than some microseconds runs on the I/O threads.
+//!
+//! **Bound**: [`CryptoPool::QUEUE`] pieces of work wait or run at once; who comes then waits for a place, which holds back its
+//! own source (a committee's mailbox, the gossip intake) and nobody else's.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, oneshot};
+
+/// The pool could not take the work, because the node is stopping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the crypto pool is closed")]
+pub struct PoolClosed;
+
+/// Why the pool did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("the threads of the crypto pool did not start: {0}")]
+pub struct PoolError(#[from] rayon::ThreadPoolBuildError);
+
+/// A fixed set of threads, first come first served.
+#[derive(Debug, Clone)]
+pub struct CryptoPool {
+    threads: Arc<rayon::ThreadPool>,
+    places: Arc<Semaphore>,
+}
+
+impl CryptoPool {
+    /// Pieces of work that wait or run at once.
+    pub const QUEUE: usize = 1024;
+
+    /// A pool with a thread for each core.
+    ///
+    /// # Errors
+    /// [`PoolError`] if the system gives no threads.
+    pub fn start() -> Result<Self, PoolError> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(cores)
+            .thread_name(|i| format!("crypto-{i}"))
+            .build()?;
+        Ok(Self { threads: Arc::new(threads), places: Arc::new(Semaphore::new(Self::QUEUE)) })
+    }
+
+    /// Runs one piece of work and gives back what it returns.
+    ///
+    /// # Errors
+    /// [`PoolClosed`] if the work was lost, which only happens while the node stops.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PoolClosed> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| PoolClosed)?;
+        let (answer, answered) = oneshot::channel();
+        self.threads.spawn_fifo(move || {
+            let result = work();
+            drop(place);
+            // Nobody waits for the answer any more when the asking task was stopped.
+            let _ = answer.send(result);
+        });
+        answered.await.map_err(|_| PoolClosed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_runs_on_the_pool_and_comes_back() {
+        let pool = CryptoPool::start().unwrap();
+        let name = pool.run(|| std::thread::current().name().map(str::to_owned)).await.unwrap();
+        assert!(name.unwrap().starts_with("crypto-"));
+        assert_eq!(pool.places.available_permits(), CryptoPool::QUEUE);
+    }
+}

@@ -1,0 +1,55 @@
+//! What the beacon chain knows of validators: their indices and whether they take part. Asked for our own, and for those whose
+//! committees we hear on our subnets.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use beacon::{BeaconError, BeaconNodes, Validator};
+use types::{PublicKeyBytes, SsvFork, ValidatorIndex};
+
+use crate::directory::Directory;
+
+/// The last answer of the beacon nodes.
+#[derive(Clone, Default)]
+pub(crate) struct Roster(Arc<ArcSwap<HashMap<PublicKeyBytes, Validator>>>);
+
+impl Roster {
+    /// Asks for all validators that matter here.
+    pub(crate) async fn refresh(
+        &self,
+        beacon: &BeaconNodes,
+        directory: &Directory,
+        fork: SsvFork,
+    ) -> Result<(), BeaconError> {
+        let keys = directory.audible_validators(fork);
+        let found = if keys.is_empty() { Vec::new() } else { beacon.validators(&keys).await? };
+        self.0
+            .store(Arc::new(found.into_iter().map(|validator| (validator.public_key, validator)).collect()));
+        Ok(())
+    }
+
+    /// What the chain knows of a validator.
+    pub(crate) fn get(&self, key: &PublicKeyBytes) -> Option<Validator> {
+        self.0.load().get(key).copied()
+    }
+
+    /// Whether the chain knows every validator of the directory that runs.
+    pub(crate) fn covers(&self, directory: &Directory) -> bool {
+        let known = self.0.load();
+        directory.own_validators().all(|own| own.liquidated || known.contains_key(&own.public_key))
+    }
+
+    /// Our own validators of which `takes_part` is true.
+    pub(crate) fn own(
+        &self,
+        directory: &Directory,
+        takes_part: impl Fn(&Validator) -> bool,
+    ) -> BTreeSet<ValidatorIndex> {
+        let known = self.0.load();
+        let own = directory.own_validators().filter(|own| !own.liquidated);
+        let active =
+            own.filter_map(|own| known.get(&own.public_key)).filter(|validator| takes_part(validator));
+        active.map(|validator| validator.index).collect()
+    }
+}

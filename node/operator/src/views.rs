@@ -1,0 +1,49 @@
+//! What the own beacon node would vote for in a slot: asked once for all committees, again until it answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use beacon::{BeaconNodes, NodeId};
+use types::{BeaconVote, CommitteeIndex, Slot};
+
+use crate::clock::{SlotClock, unix_millis};
+
+/// How long to wait before a failed question is asked again.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// The own view of the chain.
+#[derive(Clone)]
+pub(crate) struct Views {
+    beacon: BeaconNodes,
+    clock: Arc<SlotClock>,
+}
+
+impl Views {
+    pub(crate) const fn new(beacon: BeaconNodes, clock: Arc<SlotClock>) -> Self {
+        Self { beacon, clock }
+    }
+
+    /// The vote of this slot. `None` if no beacon node gave one until the duty was worth nothing any more.
+    ///
+    /// The committee index is 0 also before Electra: the vote does not depend on it.
+    pub(crate) async fn vote(&self, slot: Slot, teller: Option<NodeId>) -> Option<BeaconVote> {
+        let rules = self.clock.rules();
+        let last = slot.saturating_add(rules.network.slots_per_epoch());
+        while unix_millis() < self.clock.start_of(last) {
+            match self.beacon.attestation_data(slot, CommitteeIndex(0), teller).await {
+                Ok(answer) => {
+                    let data = answer.data;
+                    return Some(BeaconVote {
+                        block_root: data.beacon_block_root,
+                        source: data.source,
+                        target: data.target,
+                    });
+                }
+                Err(error) => tracing::debug!(%slot, %error, "no attestation data yet"),
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+        tracing::warn!(%slot, "no beacon node gave attestation data");
+        None
+    }
+}
