@@ -11,10 +11,13 @@ pub mod compare;
 pub mod exceptions;
 pub mod json;
 pub mod keys;
+pub mod model;
 pub mod qbft;
 pub mod report;
+pub mod runners;
 pub mod source;
 pub mod suite;
+pub mod words;
 
 use std::path::Path;
 
@@ -22,11 +25,11 @@ use anyhow::Result;
 
 use keys::TestKeys;
 use report::Report;
-use source::Files;
+use source::{Files, Keep};
 use suite::{ARCHIVES, Archive, Suite};
 
 /// The suites that are run, in this order.
-pub const SUITES: [&Suite; 1] = [&qbft::SUITE];
+pub const SUITES: [&Suite; 3] = [&qbft::SUITE, &words::SUITE, &runners::SUITE];
 
 /// Loads the archives below `root`. The names of absent ones come second.
 ///
@@ -36,8 +39,7 @@ pub fn load(root: &Path) -> Result<(Vec<Archive>, Vec<String>)> {
     let mut archives = Vec::new();
     let mut absent = Vec::new();
     for (name, fork) in ARCHIVES {
-        let wanted = |path: &str| SUITES.iter().any(|suite| path.starts_with(suite.folder));
-        match Files::load(root, name, wanted)? {
+        match Files::load(root, name, keep)? {
             Some(files) => {
                 let keys = TestKeys::load(&files, &format!("{}/tests/", qbft::SUITE.folder))?;
                 archives.push(Archive { name, fork, files, keys });
@@ -46,6 +48,15 @@ pub fn load(root: &Path) -> Result<(Vec<Archive>, Vec<String>)> {
         }
     }
     Ok((archives, absent))
+}
+
+/// Vectors and states of the suites that run; of the others, that they are there.
+fn keep(path: &str) -> Keep {
+    match SUITES.iter().find(|suite| path.starts_with(suite.folder)) {
+        Some(suite) if suite.waits() => Keep::Name,
+        Some(_) => Keep::Contents,
+        None => Keep::Nothing,
+    }
 }
 
 /// Runs everything that is there.
@@ -67,6 +78,7 @@ pub fn run_some(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Report> {
         for suite in SUITES {
             report.families.extend(suite.run_some(archive, &wanted));
         }
+        report.families.extend(words::rebuilt(archive.name, archive.fork));
     }
     Ok(report)
 }

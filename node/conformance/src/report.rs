@@ -46,6 +46,13 @@ impl Family {
         Self { name: name.into(), passed: 0, failed: Vec::new(), not_run: Vec::new(), found: 0, absent: 0 }
     }
 
+    /// Why none of the family was run, if none was and all for one reason.
+    fn waits(&self) -> Option<&str> {
+        let (_, reason) = self.not_run.first()?;
+        let all = self.absent == 0 && self.not_run.len() == self.found;
+        (all && self.not_run.iter().all(|(_, other)| other == reason)).then_some(reason)
+    }
+
     /// Counts one vector.
     pub fn record(&mut self, name: &str, outcome: Outcome) {
         match outcome {
@@ -53,6 +60,28 @@ impl Family {
             Outcome::Failed(difference) => self.failed.push((name.to_owned(), difference)),
             Outcome::NotRun(reason) => self.not_run.push((name.to_owned(), reason)),
         }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<84}", self.name)?;
+        if let Some(reason) = self.waits() {
+            writeln!(f, "{:>4} not run: {reason}", self.found)?;
+        } else {
+            write!(f, "{:>4} passed, {} failed", self.passed, self.failed.len())?;
+            if self.absent > 0 {
+                write!(f, ", {} ABSENT", self.absent)?;
+            }
+            writeln!(f)?;
+            for (name, reason) in &self.not_run {
+                writeln!(f, "    not run {name}: {reason}")?;
+            }
+        }
+        for (name, difference) in &self.failed {
+            writeln!(f, "    FAILED {name}: {difference}")?;
+        }
+        Ok(())
     }
 }
 
@@ -88,24 +117,12 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for family in &self.families {
-            write!(f, "{:<72} {:>4} passed, {} failed", family.name, family.passed, family.failed.len())?;
-            if !family.not_run.is_empty() {
-                write!(f, ", {} not run", family.not_run.len())?;
-            }
-            if family.absent > 0 {
-                write!(f, ", {} ABSENT", family.absent)?;
-            }
-            writeln!(f)?;
-            for (name, difference) in &family.failed {
-                writeln!(f, "    FAILED {name}: {difference}")?;
-            }
-            for (name, reason) in &family.not_run {
-                writeln!(f, "    not run {name}: {reason}")?;
-            }
+            family.fmt(f)?;
         }
         for archive in &self.absent {
             writeln!(f, "ABSENT {archive}")?;
         }
+        writeln!(f, "{} not run", self.families.iter().map(|family| family.not_run.len()).sum::<usize>())?;
         write!(f, "{} passed, {} failed", self.passed(), self.failed())
     }
 }

@@ -26,6 +26,17 @@ pub fn root() -> PathBuf {
     }
 }
 
+/// What to remember of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// What it says.
+    Contents,
+    /// That it is there.
+    Name,
+    /// Nothing.
+    Nothing,
+}
+
 /// The files of one archive that a suite asked for, by their path inside it.
 #[derive(Debug, Default)]
 pub struct Files {
@@ -33,23 +44,23 @@ pub struct Files {
 }
 
 impl Files {
-    /// Reads the archive `name` (without `.tar.xz`) below `root`, keeping the files whose path is wanted.
+    /// Reads the archive `name` (without `.tar.xz`) below `root`; `keep` says what to remember of each path.
     /// `None` if neither the unpacked folder nor the archive is there.
     ///
     /// # Errors
     /// The archive or the folder cannot be read.
-    pub fn load(root: &Path, name: &str, wanted: impl Fn(&str) -> bool) -> Result<Option<Self>> {
+    pub fn load(root: &Path, name: &str, keep: impl Fn(&str) -> Keep) -> Result<Option<Self>> {
         let folder = root.join(name);
         if folder.is_dir() {
             let mut files = Self::default();
-            files.read_folder(&folder, &folder, &wanted)?;
+            files.read_folder(&folder, &folder, &keep)?;
             return Ok(Some(files));
         }
         let archive = root.join(format!("{name}.tar.xz"));
         if !archive.is_file() {
             return Ok(None);
         }
-        Self::read_archive(&archive, wanted)
+        Self::read_archive(&archive, keep)
             .with_context(|| format!("cannot read {}", archive.display()))
             .map(Some)
     }
@@ -73,22 +84,20 @@ impl Files {
         self.by_path.get(path).map(Vec::as_slice)
     }
 
-    fn read_folder(&mut self, root: &Path, folder: &Path, wanted: &impl Fn(&str) -> bool) -> Result<()> {
+    fn read_folder(&mut self, root: &Path, folder: &Path, keep: &impl Fn(&str) -> Keep) -> Result<()> {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             if path.is_dir() {
-                self.read_folder(root, &path, wanted)?;
+                self.read_folder(root, &path, keep)?;
             } else {
                 let name = path.strip_prefix(root)?.to_string_lossy().into_owned();
-                if wanted(&name) {
-                    self.insert(name, File::open(&path)?)?;
-                }
+                self.insert(name, keep, || Ok(File::open(&path)?))?;
             }
         }
         Ok(())
     }
 
-    fn read_archive(archive: &Path, wanted: impl Fn(&str) -> bool) -> Result<Self> {
+    fn read_archive(archive: &Path, keep: impl Fn(&str) -> Keep) -> Result<Self> {
         let mut child = Command::new("xz")
             .args(["--decompress", "--stdout", "--"])
             .arg(archive)
@@ -102,8 +111,8 @@ impl Files {
         for entry in reader.entries()? {
             let entry = entry?;
             let path = entry.path()?.to_string_lossy().into_owned();
-            if entry.header().entry_type().is_file() && wanted(&path) {
-                files.insert(path, entry)?;
+            if entry.header().entry_type().is_file() {
+                files.insert(path, &keep, || Ok(entry))?;
             }
         }
         // tar stops at its end mark; what follows is padding that xz still has to write.
@@ -112,10 +121,21 @@ impl Files {
         Ok(files)
     }
 
-    fn insert(&mut self, path: String, reader: impl Read) -> Result<()> {
+    fn insert<R: Read>(
+        &mut self,
+        path: String,
+        keep: &impl Fn(&str) -> Keep,
+        open: impl FnOnce() -> Result<R>,
+    ) -> Result<()> {
         let mut bytes = Vec::new();
-        reader.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-        ensure!((bytes.len() as u64) < MAX_FILE_BYTES, "{path} is larger than any known vector");
+        match keep(&path) {
+            Keep::Nothing => return Ok(()),
+            Keep::Name => {}
+            Keep::Contents => {
+                open()?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+                ensure!((bytes.len() as u64) < MAX_FILE_BYTES, "{path} is larger than any known vector");
+            }
+        }
         self.by_path.insert(path, bytes);
         Ok(())
     }

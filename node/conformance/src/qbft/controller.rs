@@ -7,11 +7,12 @@ use qbft::{Controller, Input};
 use serde::{Deserialize, Serialize};
 use types::{ByteList, CommitteeMember, MessageId, SignedSsvMessage, Slot};
 
-use super::model::{InstanceOut, MemberJson, SignedJson, TimerState, root};
+use super::state::{InstanceOut, TimerState};
 use super::world::{TestValueCheck, World};
 use crate::compare::difference;
 use crate::json::{Base64, list};
 use crate::keys::LOCAL;
+use crate::model::{MemberJson, SignedJson, root};
 use crate::suite::Vector;
 
 #[derive(Deserialize)]

@@ -10,10 +10,10 @@ use qbft::{Committee, CommitteeKeys, Config, Instance, ProcessingMessage, RoundR
 use serde::Deserialize;
 use types::{ByteList, MessageId, OperatorId, Root, Round, Slot, Thresholds};
 
-use super::model::{SignedJson, root};
 use super::world::{TestValueCheck, sign};
 use crate::json::{Base64, Hex, list};
 use crate::keys::LOCAL;
+use crate::model::{SignedJson, root};
 use crate::suite::Vector;
 
 /// The committee of these tests.

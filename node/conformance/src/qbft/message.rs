@@ -4,9 +4,9 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use types::{Decode, QbftMessage, RefusalCode, SignedSsvMessage};
 
-use super::model::{SignedJson, encoding, root};
 use crate::codes;
 use crate::json::{Base64, list};
+use crate::model::{SignedJson, encoding, root};
 use crate::suite::Vector;
 
 #[derive(Deserialize)]

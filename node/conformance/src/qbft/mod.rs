@@ -3,24 +3,28 @@
 mod controller;
 mod create;
 mod message;
-mod model;
 mod processing;
 mod round_robin;
+mod state;
 mod timeout;
 mod world;
 
-use crate::suite::{Kind, Suite};
+use crate::suite::{Kind, Run, Suite};
 
 /// What runs the consensus vectors.
 pub const SUITE: Suite = Suite {
     folder: "qbft/spectest/generate",
     kinds: &[
-        Kind { prefix: "tests.MsgProcessingSpecTest", published: [109, 109], run: processing::run },
-        Kind { prefix: "tests.ControllerSpecTest", published: [50, 50], run: controller::run },
-        Kind { prefix: "tests.MsgSpecTest", published: [27, 27], run: message::run },
-        Kind { prefix: "tests.CreateMsgSpecTest", published: [8, 8], run: create::run },
-        Kind { prefix: "timeout.SpecTest", published: [5, 5], run: timeout::run },
+        Kind {
+            prefix: "tests.MsgProcessingSpecTest",
+            published: [109, 109],
+            run: Run::With(processing::run),
+        },
+        Kind { prefix: "tests.ControllerSpecTest", published: [50, 50], run: Run::With(controller::run) },
+        Kind { prefix: "tests.MsgSpecTest", published: [27, 27], run: Run::With(message::run) },
+        Kind { prefix: "tests.CreateMsgSpecTest", published: [8, 8], run: Run::With(create::run) },
+        Kind { prefix: "timeout.SpecTest", published: [5, 5], run: Run::With(timeout::run) },
         // The commit of the Alan archive already has the Boole formula, so its four files are left out there.
-        Kind { prefix: "tests.RoundRobinSpecTest", published: [4, 0], run: round_robin::run },
+        Kind { prefix: "tests.RoundRobinSpecTest", published: [4, 0], run: Run::With(round_robin::run) },
     ],
 };

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use types::{ByteList, CommitteeMember, OperatorId};
 
-use super::model::{InstanceIn, SignedJson, StateOut, TimerState};
+use super::state::{InstanceIn, StateOut, TimerState};
 use super::world::{TestValueCheck, World};
 use crate::compare::difference;
 use crate::json::list;
+use crate::model::SignedJson;
 use crate::suite::Vector;
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use serde::Deserialize;
 use types::{OperatorId, Round, Slot, leader};
 
-use super::model::MemberJson;
+use crate::model::MemberJson;
 use crate::suite::Vector;
 
 #[derive(Deserialize)]

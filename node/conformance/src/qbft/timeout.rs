@@ -4,9 +4,10 @@ use anyhow::Result;
 use qbft::InstanceInput;
 use serde::Deserialize;
 
-use super::model::{InstanceIn, SignedJson, StateOut, TimerState};
 use super::processing::{check_hash, prepare};
+use super::state::{InstanceIn, StateOut, TimerState};
 use crate::json::list;
+use crate::model::SignedJson;
 use crate::suite::Vector;
 
 #[derive(Deserialize)]

@@ -10,9 +10,10 @@ use qbft::{
 use sha2::{Digest, Sha256};
 use types::{ByteList, CommitteeMember, OperatorId, RefusalCode, Round, SignedSsvMessage, Slot, SsvFork};
 
-use super::model::{SignedJson, TimerState, root};
+use super::state::TimerState;
 use crate::codes;
 use crate::keys::{LOCAL, TestKeys};
+use crate::model::{SignedJson, root};
 
 /// The cut-off round of the vectors; production has 12.
 pub const CUT_OFF: Round = Round(15);
