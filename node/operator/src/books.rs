@@ -39,7 +39,7 @@ impl Books {
                 match tokio::task::spawn_blocking(move || log.write(&records)).await {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => {
-                        tracing::error!(%error, "the duty ledger is not written to the journal")
+                        tracing::error!(%error, "the duty ledger is not written to the journal");
                     }
                     Err(_) => return,
                 }

@@ -173,7 +173,7 @@ fn log_outcome(slot: Slot, committee: CommitteeId, effect: &Effect) {
     match effect {
         Effect::Ended(outcome) => match outcome.result {
             Ok(()) => {
-                tracing::debug!(%slot, validator = %outcome.validator, role = ?outcome.role, "duty submitted")
+                tracing::debug!(%slot, validator = %outcome.validator, role = ?outcome.role, "duty submitted");
             }
             Err(reason) => tracing::warn!(
                 %slot, validator = %outcome.validator, role = ?outcome.role, %reason, room = reason.room().name(),

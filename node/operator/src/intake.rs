@@ -74,7 +74,7 @@ impl Intake {
                 }
                 NetworkEvent::PeerConnected { peer } => tracing::info!(%peer, "peer connected"),
                 NetworkEvent::PeerDisconnected { peer, reason } => {
-                    tracing::info!(%peer, ?reason, "peer disconnected")
+                    tracing::info!(%peer, ?reason, "peer disconnected");
                 }
                 NetworkEvent::PeerRefused { peer, reason } => tracing::debug!(%peer, ?reason, "peer refused"),
                 NetworkEvent::PeerSubscribed { .. } | NetworkEvent::PeerUnsubscribed { .. } => {}

@@ -131,7 +131,7 @@ impl Interpreter {
                 }
             }
             Err(error) => {
-                tracing::error!(%slot, committee = %self.committee, %error, "own message not published")
+                tracing::error!(%slot, committee = %self.committee, %error, "own message not published");
             }
         }
     }

@@ -46,7 +46,7 @@ impl Listener {
                     }
                 }
                 EventKind::Reorg(reorg) => {
-                    tracing::info!(slot = %reorg.slot, depth = reorg.depth, "the chain reorganised")
+                    tracing::info!(slot = %reorg.slot, depth = reorg.depth, "the chain reorganised");
                 }
                 EventKind::Finalized(finalized) => tracing::info!(epoch = %finalized.epoch, "finalized"),
             }
