@@ -1,1 +1,53 @@
-//! Should this gossip message be believed, ignored or punished?.
+//! Should this gossip message be believed, ignored or punished?
+//!
+//! [`Context::judge`] runs the reference's rules in their order and stops at the first that is broken. It changes
+//! nothing. What it returns is a [`Candidate`]: the decoded message, the RSA signatures that remain to be checked
+//! (by the caller, on its pool for heavy mathematics) and an [`Update`] of what has been seen. Only if the
+//! signatures hold and the message is acted on does the caller [`SeenState::commit`] the update; the state is looked
+//! at once more at that moment, because another message may have come in between.
+//!
+//! ```text
+//! bytes, topic, forwarder, receive time
+//!   rules::envelope   size, SSZ, signatures and signers             1 to 18
+//!   rules::address    domain, role, committee, validator, topic    19 to 28
+//!   rules::consensus  one QBFT message                             29 to 55
+//!   rules::partial    one bundle of partial signatures             57 to 75
+//!   (the caller)      RSA                                          56, 76
+//! ```
+//!
+//! The numbers are those of the reference's rules in `protocol/message-validation.md`; each [`Refusal`] carries
+//! its own, and [`Refusal::verdict`] is the whole policy. The order matters: a message that breaks two rules must be
+//! punished or spared as the other implementations do it. Rules that cannot be broken by what comes off the wire
+//! have no refusal: an absent message (4, 14), a registry that fails to answer (12; ours is in memory), data above
+//! the consensus limit (16, 29; the SSZ limit is lower), a hash that fails (34).
+//!
+//! # Deviations
+//!
+//! * Fork: domain, role, topic, leader and limits follow the fork of the message's own slot
+//!   (`SIPs sips/network_topics_minhash.md`); the reference's branches use the wall clock. A message whose content does not
+//!   decode has no slot and is judged under the fork of its receive time until rule 30 or 58 refuses it.
+//! * A bundle of a committee role may name validators that are not of the committee, as in the reference; the SIP would
+//!   ignore it, but a registry that lags by a block would then silence its own committee.
+//! * Boole's partial signatures may be as large as its types allow; a branch of the reference kept the smaller limit.
+//!
+//! Source: `ssv message/validation`.
+
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+mod candidate;
+mod inbound;
+mod ports;
+mod refusal;
+mod rules;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+pub use candidate::{Candidate, Content, SignatureCheck};
+pub use inbound::{Inbound, PeerKey, Topic};
+pub use ports::{
+    CommitteeView, DutyKnowledge, DutyView, NoDuties, RegistryView, ValidatorStanding, ValidatorView,
+};
+pub use refusal::{Refusal, Verdict};
+pub use rules::Context;
+pub use seen::{SeenState, Update};
