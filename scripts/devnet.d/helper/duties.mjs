@@ -16,6 +16,15 @@ export async function fetchDuties(api, indices, epoch) {
   return { attesters: valueOf(attesters), proposers: valueOf(proposers), sync: valueOf(sync) };
 }
 
+/**
+ * Announces the proposers, as validator clients do every epoch. Unannounced, the beacon node starts to build a payload
+ * only when asked for the block, and waits half a second for it.
+ */
+export async function announceProposers(api, indices) {
+  const feeRecipient = `0x${"ab".repeat(20)}`;
+  valueOf(await api.validator.prepareBeaconProposer({ proposers: indices.map((validatorIndex) => ({ validatorIndex, feeRecipient })) }));
+}
+
 /** One slot's work; each step returns how many objects the node accepted. */
 export class SlotDuties {
   #data = null;

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { SLOTS_PER_EPOCH } from "@lodestar/params";
 import { parseRanges } from "../lib/interop.mjs";
 import { connect } from "./client.mjs";
-import { SlotDuties, fetchDuties } from "./duties.mjs";
+import { SlotDuties, announceProposers, fetchDuties } from "./duties.mjs";
 import { Signer } from "./signer.mjs";
 
 const { values: args } = parseArgs({ options: { beacon: { type: "string" }, range: { type: "string" } } });
@@ -26,7 +26,7 @@ async function attempt(step, work, counts, errors) {
 
 function dutiesOf(epoch) {
   if (!epochs.has(epoch)) {
-    const duties = fetchDuties(api, signer.indices, epoch);
+    const duties = announceProposers(api, signer.indices).then(() => fetchDuties(api, signer.indices, epoch));
     duties.catch(() => epochs.delete(epoch)); // asked again in the next slot
     epochs.set(epoch, duties);
     epochs.delete(epoch - 2);
@@ -40,11 +40,12 @@ async function runSlot(slot) {
   const errors = [];
   try {
     const duties = new SlotDuties({ api, signer, slot, duties: await dutiesOf(Math.floor(slot / SLOTS_PER_EPOCH)) });
-    await attempt("blocks", () => duties.propose(), counts, errors);
-    await until(start + slotMillis / 3);
+    const proposal = attempt("blocks", () => duties.propose(), counts, errors);
+    await until(start + slotMillis / 3); // a late block delays no vote
     await Promise.all([attempt("votes", () => duties.vote(), counts, errors), attempt("sync", () => duties.signHead(), counts, errors)]);
     await until(start + (slotMillis * 2) / 3);
     await Promise.all([attempt("aggregates", () => duties.aggregateVotes(), counts, errors), attempt("contributions", () => duties.contribute(), counts, errors)]);
+    await proposal;
     if (slot % SLOTS_PER_EPOCH === SLOTS_PER_EPOCH - 1) await dutiesOf(Math.floor(slot / SLOTS_PER_EPOCH) + 1);
   } catch (error) {
     errors.push(`duties: ${error.message}`);
@@ -54,6 +55,7 @@ async function runSlot(slot) {
 
 for (const name of ["SIGTERM", "SIGINT"]) process.once(name, () => process.exit(0));
 log({ validators: signer.indices.length, beacon: args.beacon });
+await dutiesOf(Math.max(0, Math.floor((Date.now() - genesisMillis) / slotMillis / SLOTS_PER_EPOCH))).catch(() => {});
 await until(genesisMillis);
 for (let slot = Math.max(0, Math.ceil((Date.now() - genesisMillis) / slotMillis)); ; slot++) {
   await until(genesisMillis + slot * slotMillis);

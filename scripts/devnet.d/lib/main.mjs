@@ -1,0 +1,135 @@
+// The commands of scripts/devnet.
+import { parseArgs } from "node:util";
+import { Layout, OPERATORS } from "./layout.mjs";
+import { Processes } from "./processes.mjs";
+import { loadState } from "./state.mjs";
+
+const USAGE = `usage: scripts/devnet COMMAND [options]
+
+  up            install, build, start and register everything; leaves it running
+  check         measure whether the network does what it should (starts one first if none runs)
+                --short: the quick version; --stage N: what stage N (1 to 5) promises
+  status        one look at the table; --json for programs, --watch to stay
+  kill N        SIGKILL operator N
+  restart N     start operator N again, with the folder it had
+  down          end every process; logs stay
+
+options: --dir DIR (default .devnet), --base-port N (default 19600; up only), --seconds-per-slot N (default 3; up only),
+         --binary FILE (use this capstan instead of building; up only)
+`;
+
+const OPTIONS = {
+  dir: { type: "string" },
+  "base-port": { type: "string", default: "19600" },
+  "seconds-per-slot": { type: "string", default: "3" },
+  "until-finalized": { type: "string", default: "6" },
+  binary: { type: "string" },
+  short: { type: "boolean", default: false },
+  stage: { type: "string" },
+  json: { type: "boolean", default: false },
+  watch: { type: "boolean", default: false },
+  help: { type: "boolean", default: false, short: "h" },
+};
+
+class UsageError extends Error {}
+
+function whole(text, name) {
+  if (!/^\d+$/.test(text ?? "")) throw new UsageError(`${name} must be a whole number`);
+  return Number(text);
+}
+
+function operatorOf(text) {
+  const operator = whole(text, "the operator");
+  if (!OPERATORS.includes(operator)) throw new UsageError(`there is no operator ${operator}`);
+  return operator;
+}
+
+/** What `up` is told; `check` uses the same when it has to start a network. */
+function upOptions(options) {
+  return {
+    secondsPerSlot: whole(options["seconds-per-slot"], "--seconds-per-slot"),
+    binary: options.binary,
+    untilFinalized: whole(options["until-finalized"], "--until-finalized"),
+    deadlineMillis: 600_000,
+  };
+}
+
+const newLayout = (options) => new Layout({ dir: options.dir, basePort: whole(options["base-port"], "--base-port") });
+
+async function down(layout) {
+  const processes = new Processes(layout);
+  // operators first, so that they do not report the loss of their nodes
+  const names = processes.running().sort((a, b) => Number(b.startsWith("operator-")) - Number(a.startsWith("operator-")));
+  for (const name of names) await processes.stop(name);
+  console.log(names.length === 0 ? "nothing was running" : `ended ${names.join(", ")}`);
+}
+
+async function status(options) {
+  const { layout } = loadState(options.dir);
+  const { Evidence } = await import("../check/evidence.mjs");
+  const { formatTable, snapshot, watch } = await import("./table.mjs");
+  const processes = new Processes(layout);
+  const evidence = new Evidence(layout);
+  const take = () => snapshot(layout, processes, evidence);
+  if (options.watch) return watch(take, () => false, { everyMillis: 1_000, deadlineMillis: Number.POSITIVE_INFINITY });
+  const now = await take();
+  console.log(options.json ? JSON.stringify(now) : formatTable(now).join("\n"));
+}
+
+async function restart(options, operator) {
+  const { layout, state } = loadState(options.dir);
+  const { operatorName, startOperator } = await import("../setup/operators.mjs");
+  const processes = new Processes(layout);
+  if (processes.isRunning(operatorName(operator))) await processes.stop(operatorName(operator));
+  startOperator(layout, processes, state.program, operator);
+  console.log(`operator ${operator} is started`);
+}
+
+async function kill(options, operator) {
+  const { layout } = loadState(options.dir);
+  const { operatorName } = await import("../setup/operators.mjs");
+  const processes = new Processes(layout);
+  if (!processes.isRunning(operatorName(operator))) throw new Error(`operator ${operator} is not running`);
+  await processes.stop(operatorName(operator), { signal: "SIGKILL" });
+  console.log(`operator ${operator} is killed`);
+}
+
+async function check(options) {
+  const stage = options.stage === undefined ? undefined : whole(options.stage, "--stage");
+  const { runCheck } = await import("../check/run.mjs");
+  const startNetwork = async () => {
+    const { up } = await import("../setup/up.mjs");
+    const layout = newLayout(options);
+    await up(layout, upOptions(options));
+    return () => down(layout);
+  };
+  process.exitCode = await runCheck({ dir: options.dir, stage, isShort: options.short, startNetwork });
+}
+
+async function main() {
+  const { values: options, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  const [command, argument] = positionals;
+  if (options.help || command === undefined) {
+    console.log(USAGE);
+    process.exitCode = options.help ? 0 : 2;
+    return;
+  }
+  const commands = {
+    up: async () => (await import("../setup/up.mjs")).up(newLayout(options), upOptions(options)),
+    check: () => check(options),
+    status: () => status(options),
+    kill: () => kill(options, operatorOf(argument)),
+    restart: () => restart(options, operatorOf(argument)),
+    down: () => down(new Layout({ dir: options.dir })),
+  };
+  if (!Object.hasOwn(commands, command)) throw new UsageError(`there is no command ${command}`);
+  await commands[command]();
+}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof UsageError || error.code?.startsWith?.("ERR_PARSE_ARGS");
+  console.error(`devnet: ${error.message}${isUsage ? `\n\n${USAGE}` : ""}`);
+  process.exitCode = isUsage ? 2 : 1;
+}

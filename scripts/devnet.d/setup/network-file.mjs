@@ -1,0 +1,36 @@
+// The network description that operators and stakers are given.
+import { writeFileSync } from "node:fs";
+import { CHAIN_ID } from "../lib/layout.mjs";
+
+export function writeNetworkFile(layout, { contract, secondsPerSlot }) {
+  const slotMillis = secondsPerSlot * 1000;
+  writeFileSync(
+    layout.networkFile,
+    `name = "local"
+preset = "minimal"
+chain_id = ${CHAIN_ID}
+contract = "${contract.address}"
+deploy_block = ${contract.block}
+follow_distance = 0
+seconds_per_slot = ${secondsPerSlot}
+total_ethereum_validators = 1000000
+discovery_protocol_id = "0x737376647635"
+bootnodes = []
+
+[domains]
+alan = "0x00000402"
+boole = "0x00000403"
+
+[forks]
+alan = 0
+
+[timeouts]
+quick_ms = ${Math.round(slotMillis / 6)}
+slow_ms = ${10 * slotMillis}
+
+[peers]
+ip_colocation_limit = 0
+inbound_rate_limit = 0
+`,
+  );
+}

@@ -1,0 +1,95 @@
+// Operators: an empty folder with keys each, a registration on chain, a configuration of folders and addresses only.
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { OPERATORS } from "../lib/layout.mjs";
+
+export async function createKeys(layout, capstan) {
+  for (const operator of OPERATORS) {
+    const dir = layout.operatorDir(operator);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const passwordFile = path.join(dir, "operator.pass");
+    writeFileSync(passwordFile, `${randomBytes(16).toString("hex")}\n`, { mode: 0o600 });
+    await capstan.newOperatorKey({ out: path.join(dir, "operator.json"), passwordFile });
+    await capstan.newNetworkKey({ out: path.join(dir, "network.key") });
+  }
+}
+
+/** One after the other, so that operator n gets id n. Each is owned by the development account of its number. */
+export async function registerOnChain(layout, capstan) {
+  const registered = [];
+  for (const operator of OPERATORS) {
+    const dir = layout.operatorDir(operator);
+    const answer = await capstan.registerOperator({
+      networkFile: layout.networkFile,
+      executionUrl: layout.executionUrl,
+      key: path.join(dir, "operator.json"),
+      passwordFile: path.join(dir, "operator.pass"),
+      signerKeyFile: layout.accountFile(operator),
+    });
+    if (answer.operator_id !== operator) throw new Error(`operator ${operator} was registered as ${answer.operator_id}`);
+    registered.push(answer);
+  }
+  return registered;
+}
+
+/** Configuration files; all operators but the first learn the first one's record and nobody else's. */
+export async function writeConfigurations(layout, capstan) {
+  const address = "127.0.0.1";
+  const first = layout.ports(OPERATORS[0]);
+  const { enr } = await capstan.networkKey({
+    key: path.join(layout.operatorDir(OPERATORS[0]), "network.key"),
+    networkFile: layout.networkFile,
+    address,
+    tcpPort: first.tcp,
+    udpPort: first.udp,
+  });
+  for (const operator of OPERATORS) {
+    const { tcp, udp, api } = layout.ports(operator);
+    const bootnodes = operator === OPERATORS[0] ? [] : [enr];
+    writeFileSync(
+      path.join(layout.operatorDir(operator), "capstan.toml"),
+      `data_dir = "data"
+
+[network]
+file = "../../network.toml"
+
+[execution]
+urls = ["${layout.executionProxyUrl(operator)}"]
+
+[beacon]
+urls = ["${layout.beaconProxyUrl(operator)}"]
+
+[operator]
+key_file = "operator.json"
+password_file = "operator.pass"
+
+[p2p]
+key_file = "network.key"
+listen = "${address}"
+tcp_port = ${tcp}
+udp_port = ${udp}
+external_address = "${address}"
+bootnodes = ${JSON.stringify(bootnodes)}
+
+[api]
+listen = "${address}"
+port = ${api}
+
+[log]
+level = "info"
+format = "text"
+`,
+    );
+  }
+}
+
+export const operatorName = (operator) => `operator-${operator}`;
+
+export function startOperator(layout, processes, binary, operator) {
+  processes.start(operatorName(operator), {
+    command: binary,
+    args: ["run", "--config", "capstan.toml"],
+    cwd: layout.operatorDir(operator),
+  });
+}
