@@ -4,7 +4,6 @@ use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use types::SsvFork;
 
-use crate::exceptions;
 use crate::keys::TestKeys;
 use crate::report::{Family, Outcome};
 use crate::source::Files;
@@ -139,9 +138,6 @@ impl Suite {
     /// Runs one vector.
     #[must_use]
     pub fn run_one(&self, archive: &Archive, path: &str) -> Outcome {
-        if let Some(reason) = exceptions::not_run(archive.fork, file_name(path)) {
-            return Outcome::NotRun(reason.to_owned());
-        }
         let Some(kind) = self.kind_of(path).and_then(|at| self.kinds.get(at)) else {
             return Outcome::Failed("no code runs this kind of vector".to_owned());
         };

@@ -7,9 +7,11 @@ use qbft::{Controller, Input};
 use serde::{Deserialize, Serialize};
 use types::{ByteList, CommitteeMember, MessageId, SignedSsvMessage, Slot};
 
+use super::processing::{check_hash, go_hash};
 use super::state::{InstanceOut, TimerState};
 use super::world::{TestValueCheck, World};
 use crate::compare::difference;
+use crate::exceptions;
 use crate::json::{Base64, list};
 use crate::keys::LOCAL;
 use crate::model::{MemberJson, SignedJson, root};
@@ -29,6 +31,7 @@ struct Test {
 #[serde(rename_all = "PascalCase")]
 struct Run {
     input_value: Base64,
+    controller_post_root: String,
     #[serde(deserialize_with = "list")]
     input_messages: Vec<SignedJson>,
     expected_timer_state: Option<TimerState>,
@@ -87,7 +90,9 @@ pub(super) fn run(vector: &Vector<'_>) -> Result<()> {
     let mut after = Vec::new();
     for (height, run) in (0..).zip(&test.run_instance_data) {
         run_height(run, Slot(run.height.unwrap_or(height)), &mut controller, &mut world)?;
-        after.push(serde_json::to_value(ControllerOut::new(&member, &controller))?);
+        let out = ControllerOut::new(&member, &controller);
+        check_recorded_hash(&test.name, &run.controller_post_root, &out)?;
+        after.push(serde_json::to_value(out)?);
     }
 
     world.check_refusal(test.expected_error_code)?;
@@ -95,6 +100,18 @@ pub(super) fn run(vector: &Vector<'_>) -> Result<()> {
     match difference(&vector.expected_state(&file)?, &serde_json::Value::Array(after)) {
         Some(difference) => bail!("controller {difference}"),
         None => Ok(()),
+    }
+}
+
+/// Where a hash is recorded and not stale, it holds too.
+fn check_recorded_hash(test: &str, recorded: &str, controller: &ControllerOut) -> Result<()> {
+    match exceptions::stale_hash(test) {
+        _ if recorded.is_empty() => Ok(()),
+        None => check_hash(controller, recorded),
+        Some(reason) => {
+            ensure!(go_hash(controller)? != recorded, "the hash holds, but an exception says: {reason}");
+            Ok(())
+        }
     }
 }
 

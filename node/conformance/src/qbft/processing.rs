@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
 use qbft::{Instance, InstanceInput, ProcessingMessage, Refusal};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use types::{ByteList, CommitteeMember, OperatorId};
 
@@ -51,11 +51,15 @@ pub(super) fn prepare<'a>(
 }
 
 /// The SHA-256 of the state as Go writes it has this value in hex.
-pub(super) fn check_hash(state: &StateOut, expected: &str) -> Result<()> {
-    let text = serde_json::to_string(state)?;
-    let hash = hex::encode(Sha256::digest(&text));
-    ensure!(hash == expected, "the hash of the state: expected {expected}, got {hash}");
+pub(super) fn check_hash(state: &impl Serialize, expected: &str) -> Result<()> {
+    let got = go_hash(state)?;
+    ensure!(got == expected, "the hash of the state: expected {expected}, got {got}");
     Ok(())
+}
+
+/// The SHA-256, in hex, of a state as Go writes it.
+pub(super) fn go_hash(state: &impl Serialize) -> Result<String> {
+    Ok(hex::encode(Sha256::digest(serde_json::to_string(state)?)))
 }
 
 pub(super) fn run(vector: &Vector<'_>) -> Result<()> {

@@ -174,12 +174,12 @@ pub struct InstanceIn {
 /// An instance after a test.
 #[derive(Debug, Serialize)]
 pub struct InstanceOut {
+    #[serde(rename = "forceStop", skip_serializing_if = "std::ops::Not::not")]
+    force_stop: bool,
     #[serde(rename = "State")]
     state: StateOut,
     #[serde(rename = "StartValue")]
     start_value: Base64,
-    #[serde(rename = "forceStop")]
-    force_stop: bool,
 }
 
 impl InstanceOut {
