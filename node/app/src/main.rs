@@ -1,3 +1,5 @@
-//! Arguments, configuration, wiring on one page, lifecycle.
+//! The binary `capstan`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    app::main()
+}

@@ -1,0 +1,114 @@
+//! How the process ends: four codes, the same for every command.
+//!
+//! | Code | Meaning | Whose move |
+//! |---|---|---|
+//! | 0 | done | |
+//! | 1 | failed: something outside did not work | try again, or mend what the message names |
+//! | 2 | the command line, the configuration, or a file or password it names cannot be used | correct what the message names |
+//! | 3 | an operator must decide: wrong network, wrong key, damaged or foreign history | choose; trying again does not help |
+
+use std::fmt;
+
+use crate::chain;
+
+/// The code a process ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Ok,
+    /// Something did not work.
+    Failed,
+    /// The command line or the configuration cannot be used.
+    Usage,
+    /// An operator must decide.
+    Decide,
+}
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Decide => 3,
+        }
+    }
+
+    /// The code for an error: what its chain of causes says, the outermost word first; otherwise [`Self::Failed`].
+    #[must_use]
+    pub fn of(error: &anyhow::Error) -> Self {
+        error.chain().find_map(class).unwrap_or(Self::Failed)
+    }
+}
+
+/// What one cause says about the code.
+fn class(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
+    if let Some(marked) = cause.downcast_ref::<Marked>() {
+        return Some(marked.exit);
+    }
+    if let Some(error) = cause.downcast_ref::<store::StoreError>() {
+        return error.operator_must_decide().then_some(Exit::Decide);
+    }
+    if let Some(error) = cause.downcast_ref::<chain::ChainError>() {
+        return error.needs_decision().then_some(Exit::Decide);
+    }
+    if cause.is::<beacon::ChainError>() {
+        return Some(Exit::Decide);
+    }
+    let correctable = cause.is::<beacon::SettingsError>()
+        || cause.is::<network::StartError>()
+        || cause.is::<types::RulesError>()
+        || cause.is::<crypto::keystore::KeystoreError>();
+    correctable.then_some(Exit::Usage)
+}
+
+/// A message with its code.
+#[derive(Debug)]
+struct Marked {
+    exit: Exit,
+    message: String,
+}
+
+impl fmt::Display for Marked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Marked {}
+
+/// An error of the command line or the configuration: exit code 2.
+#[must_use]
+pub fn usage(message: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Marked { exit: Exit::Usage, message: message.into() })
+}
+
+/// An error that an operator must decide about: exit code 3.
+#[must_use]
+pub fn decide(message: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Marked { exit: Exit::Decide, message: message.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[test]
+    fn the_code_is_found_under_any_context() {
+        let error = Err::<(), _>(decide("wrong network")).context("starting").unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Decide);
+        assert_eq!(Exit::of(&usage("bad flag")).code(), 2);
+        assert_eq!(Exit::of(&anyhow::anyhow!("no answer")), Exit::Failed);
+    }
+
+    #[test]
+    fn errors_of_the_rooms_bring_their_own_class() {
+        let bad = anyhow::Error::from(types::NetworkRules::from_toml("").unwrap_err());
+        assert_eq!(Exit::of(&bad), Exit::Usage);
+        let none = anyhow::Error::from(beacon::SettingsError::NoUrls);
+        assert_eq!(Exit::of(&none), Exit::Usage);
+    }
+}
