@@ -10,7 +10,7 @@
 //! * [`preset`], [`beacon`], [`signing`]: objects of the beacon chain and what is signed of them;
 //! * [`rules`]: one network with its forks, times and limits;
 //! * [`refusal`]: the one numbered list of reasons to say no;
-//! * [`leader`]: who proposes in a round;
+//! * [`mod@leader`]: who proposes in a round;
 //! * [`list`]: SSZ lists that cannot hold more than their limit.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
