@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod bounds;
+mod rules;
 mod world;
 
 use proptest::prelude::*;
