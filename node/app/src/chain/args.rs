@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use types::OperatorId;
 
+use super::error::ChainError;
 use super::registry::Registry;
-use crate::exit::{decide, usage};
+use crate::exit::usage;
 use crate::networks;
 
 /// Which registry, and through which execution client.
@@ -25,11 +26,11 @@ impl ChainArgs {
     /// Opens the network's registry.
     ///
     /// # Errors
-    /// The network cannot be read, or [`super::ChainError`]. What a person must decide has exit code 3.
+    /// The network cannot be read, or [`ChainError`].
     pub async fn open(&self) -> anyhow::Result<Registry> {
         let network = networks::by_name_or_file(&self.network)?;
         match Registry::open(&self.execution_url, &network).await {
-            Err(error) if error.needs_decision() => Err(decide(error.to_string())),
+            Err(error @ ChainError::Url { .. }) => Err(usage(error.to_string())),
             other => Ok(other?),
         }
     }

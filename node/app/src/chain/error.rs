@@ -112,8 +112,8 @@ pub enum ChainError {
 }
 
 impl ChainError {
-    /// Whether a person must decide something (wrong network, wrong contract) before the command can work: exit code
-    /// 3 instead of 1.
+    /// Whether a person must decide something (wrong network, wrong contract) before the command can work: exit code 3
+    /// instead of 1.
     #[must_use]
     pub const fn needs_decision(&self) -> bool {
         match self {

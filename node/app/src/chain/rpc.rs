@@ -74,13 +74,13 @@ impl Rpc {
     }
 
     fn explain(&self, method: &'static str, error: ClientError) -> ChainError {
-        match error {
-            ClientError::Call(error) => revert_of(&error).map_or_else(
-                || ChainError::Refused { method, code: error.code(), message: error.message().to_owned() },
-                ChainError::Reverted,
-            ),
-            source => ChainError::Unreachable { url: self.shown.clone(), method, source: Box::new(source) },
-        }
+        let ClientError::Call(error) = error else {
+            return ChainError::Unreachable { url: self.shown.clone(), method, source: Box::new(error) };
+        };
+        revert_of(&error).map_or_else(
+            || ChainError::Refused { method, code: error.code(), message: error.message().to_owned() },
+            ChainError::Reverted,
+        )
     }
 }
 

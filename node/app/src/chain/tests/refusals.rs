@@ -48,7 +48,7 @@ async fn an_execution_client_that_is_not_there_is_named_without_its_secrets() {
         assert_eq!(exit, Exit::Failed);
     }
     world.url = "127.0.0.1:8545".into();
-    expect(world.chain().open().await, "must start with http://", Exit::Failed);
+    expect(world.chain().open().await, "must start with http://", Exit::Usage);
 }
 
 #[tokio::test(flavor = "multi_thread")]

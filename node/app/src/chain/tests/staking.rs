@@ -23,9 +23,9 @@ fn key(number: u8) -> PublicKeyBytes {
 async fn added(world: &World) -> Vec<(Vec<u8>, Vec<u8>)> {
     let logs = world.registry().await.logs(&vec![vec![topic("ValidatorAdded").unwrap()]]).await.unwrap();
     let events = logs.iter().map(|log| decode(&log.topics, &log.data).unwrap().unwrap());
-    let shares = |event| match event {
-        RegistryEvent::ValidatorAdded { public_key, shares, .. } => (public_key, shares),
-        other => panic!("{other:?}"),
+    let shares = |event| {
+        let RegistryEvent::ValidatorAdded { public_key, shares, .. } = event else { panic!("{event:?}") };
+        (public_key, shares)
     };
     events.map(shares).collect()
 }
