@@ -9,3 +9,4 @@ mod dev_tools;
 mod operators;
 mod support;
 mod validators;
+mod worked;
