@@ -12,6 +12,7 @@ import { getNodeLogger } from "@lodestar/logger/node";
 import { createBeaconStateView } from "@lodestar/state-transition";
 import { toRootHex } from "@lodestar/utils";
 import { generateKeyPair } from "@libp2p/crypto/keys";
+import { mockExecution } from "./execution.mjs";
 import { createGenesis } from "./genesis.mjs";
 import { internal } from "./lodestar.mjs";
 import { alwaysSynced, network } from "./offline.mjs";
@@ -20,7 +21,6 @@ const BEACON_NODE = "@lodestar/beacon-node";
 const { BeaconStateView } = await internal("@lodestar/state-transition", "stateView/beaconStateView.js");
 const { BeaconChain } = await internal(BEACON_NODE, "chain/index.js");
 const { BeaconRestApiServer, getApi } = await internal(BEACON_NODE, "api/index.js");
-const { initializeExecutionEngine } = await internal(BEACON_NODE, "execution/index.js");
 const { Clock } = await internal(BEACON_NODE, "util/clock.js");
 
 const VERSION = "1.44.0";
@@ -57,9 +57,8 @@ const { signal } = new AbortController();
 const clock = new Clock({ config, genesisTime, signal });
 const db = new BeaconDb(config, new MemoryController());
 
-const executionEngine = initializeExecutionEngine(
+const executionEngine = mockExecution(
   {
-    mode: "mock",
     genesisBlockHash: `0x${"00".repeat(32)}`,
     genesisTime,
     config,

@@ -4,6 +4,9 @@ import { Layout, OPERATORS } from "./layout.mjs";
 import { Processes } from "./processes.mjs";
 import { loadState } from "./state.mjs";
 
+// the beacon node's libraries read their preset when they load
+process.env.LODESTAR_PRESET = "minimal";
+
 const USAGE = `usage: scripts/devnet COMMAND [options]
 
   up            install, build, start and register everything; leaves it running
