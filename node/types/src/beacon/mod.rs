@@ -4,6 +4,7 @@
 //! builder-specs for the registration.
 
 mod attestation;
+pub mod block;
 mod fork;
 mod misc;
 mod sync_committee;
@@ -12,6 +13,8 @@ pub use attestation::{
     AggregateAndProof, AggregateAndProofElectra, AnyAggregateAndProof, AnyAttestation, Attestation,
     AttestationData, AttestationElectra, SingleAttestation,
 };
+pub use block::any_proposal::{AnyProposedBlock, AnySignedProposal};
+pub use block::proposal::{BlockError, ProposedBlock, SignedProposal, UnsupportedFork};
 pub use fork::{BeaconFork, DataVersion, ForkVersion};
 pub use misc::{ValidatorRegistration, VoluntaryExit};
 pub use sync_committee::{

@@ -12,6 +12,7 @@
 
 mod aggregator_committee;
 mod contributions;
+mod validity;
 
 use ssz_derive::{Decode, Encode};
 use tree_hash_derive::TreeHash;
@@ -22,6 +23,7 @@ use crate::list::ByteList;
 
 pub use aggregator_committee::{AggregatorCommitteeConsensusData, AssignedAggregator};
 pub use contributions::{Contribution, Contributions};
+pub use validity::AlanDataError;
 
 /// A duty and the object that its validator will sign.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, TreeHash)]
