@@ -1,0 +1,128 @@
+//! The answers, as they are written.
+
+use outbox::DutyRecord;
+use serde::{Deserialize, Serialize};
+
+/// `GET /v1/status`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The version of the node.
+    pub version: String,
+    /// The network's name.
+    pub network: String,
+    /// Whether the node can do its duties now.
+    pub ready: bool,
+    /// Why it cannot, in words; empty if it can.
+    pub not_ready_because: Vec<String>,
+    /// This operator.
+    pub operator: OperatorStatus,
+    /// The registry contract as this node knows it.
+    pub registry: RegistryStatus,
+    /// The beacon node that would be asked now.
+    pub beacon: BeaconStatus,
+    /// The other operators' nodes.
+    pub peers: PeersStatus,
+    /// Validators.
+    pub validators: ValidatorsStatus,
+    /// The sums of the ledger since the node started.
+    pub duties: Balance,
+    /// The current slot.
+    pub slot: u64,
+}
+
+/// Who the node is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorStatus {
+    /// Its number; none before it is registered.
+    pub id: Option<u64>,
+    /// SHA-256 of its public key (DER), 0x-hex.
+    pub public_key_sha256: String,
+}
+
+/// How far the contract is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryStatus {
+    /// The last block read.
+    pub block: Option<u64>,
+    /// Its hash, 0x-hex.
+    pub block_hash: Option<String>,
+    /// The newest block that may be read.
+    pub head_block: Option<u64>,
+    /// The digest of the state after the last block read, 0x-hex.
+    pub digest: Option<String>,
+}
+
+/// The beacon node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeaconStatus {
+    /// The newest head seen.
+    pub head_slot: Option<u64>,
+    /// Whether it says that it is syncing.
+    pub syncing: Option<bool>,
+    /// The chain, 0x-hex.
+    pub genesis_validators_root: Option<String>,
+    /// Which node it is.
+    pub node: Option<String>,
+}
+
+/// The other operators' nodes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeersStatus {
+    /// How many have finished the handshake.
+    pub connected: usize,
+}
+
+/// Validators.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidatorsStatus {
+    /// On the network.
+    pub known: usize,
+    /// Of those, with a share of this operator.
+    pub mine: usize,
+    /// Shares that can sign.
+    pub ready: usize,
+}
+
+/// The sums of the ledger: scheduled = submitted + failed + running.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// Duties that were scheduled.
+    pub scheduled: u64,
+    /// Of those, submitted.
+    pub submitted: u64,
+    /// Of those, failed.
+    pub failed: u64,
+    /// Of those, not ended yet.
+    pub running: u64,
+}
+
+/// `GET /v1/duties`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duties {
+    /// In the order of slots.
+    pub duties: Vec<DutyRecord>,
+    /// The sums since the node started.
+    pub balance: Balance,
+}
+
+/// `GET /v1/peers`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Peers {
+    /// Connected and recently seen ones.
+    pub peers: Vec<Peer>,
+}
+
+/// One peer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Peer {
+    /// Its libp2p id.
+    pub id: String,
+    /// Where it is.
+    pub address: Option<String>,
+    /// What it says it is.
+    pub agent: Option<String>,
+    /// How it stands with us, in a word.
+    pub state: String,
+    /// Its gossip score.
+    pub score: Option<f64>,
+}

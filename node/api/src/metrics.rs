@@ -1,0 +1,61 @@
+//! The sums of the status as Prometheus text.
+
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use crate::answers::Status;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+type Number = Gauge<u64, AtomicU64>;
+
+/// The metrics of this moment.
+pub(crate) fn text(status: &Status) -> Result<String, fmt::Error> {
+    let mut registry = Registry::with_prefix("capstan");
+    let duties = Family::<Outcome, Number>::default();
+    registry.register(
+        "duties",
+        "Duties since the node started; scheduled = submitted + failed + running",
+        duties.clone(),
+    );
+    let sums = [
+        ("scheduled", status.duties.scheduled),
+        ("submitted", status.duties.submitted),
+        ("failed", status.duties.failed),
+        ("running", status.duties.running),
+    ];
+    for (outcome, sum) in sums {
+        duties.get_or_create(&Outcome { outcome }).set(sum);
+    }
+    let size = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let single = [
+        ("ready", "Whether the node can do its duties", u64::from(status.ready)),
+        (
+            "registry_block",
+            "The last block read of the registry contract",
+            status.registry.block.unwrap_or(0),
+        ),
+        ("beacon_head_slot", "The newest head seen", status.beacon.head_slot.unwrap_or(0)),
+        ("peers_connected", "Peers that have finished the handshake", size(status.peers.connected)),
+        ("validators_mine", "Validators with a share of this operator", size(status.validators.mine)),
+        ("shares_ready", "Shares that can sign", size(status.validators.ready)),
+        ("slot", "The current slot", status.slot),
+    ];
+    for (name, help, value) in single {
+        let gauge = Number::default();
+        gauge.set(value);
+        registry.register(name, help, gauge);
+    }
+    let mut text = String::new();
+    encode(&mut text, &registry)?;
+    Ok(text)
+}
