@@ -156,6 +156,7 @@ export class ForkChoice extends Queries {
     this.store = store;
     this.logger = logger;
     this.anchor = protoArray.anchor;
+    this.genesisRoot = this.anchor.blockRoot;
     this.tree = new BlockTree(this.anchor);
     this.head = this.anchor;
     this.latestVotes = new Map();
@@ -227,10 +228,20 @@ export class ForkChoice extends Queries {
     return summary;
   }
 
-  /** The root on which the duties of the block's epoch (or of the one before) depend. */
+  /**
+   * The root on which the shuffling of the block's epoch (or of the one before) depends: the last block before that
+   * epoch's lookahead. Votes of the last epoch need the one before the finalized block, which is no longer in the
+   * tree, but its child still names it.
+   */
   getDependentRoot(block, difference) {
     const before = computeStartSlotAtEpoch(Math.max(0, computeEpochAtSlot(block.slot) - difference)) - 1;
-    return before < 0 ? this.anchor.blockRoot : this.getAncestor(block.blockRoot, before).blockRoot;
+    if (before < 0) return this.genesisRoot;
+    let oldest = block;
+    for (const ancestor of this.tree.ancestors(block.blockRoot)) {
+      if (ancestor.slot <= before) return ancestor.blockRoot;
+      oldest = ancestor;
+    }
+    return oldest.parentRoot;
   }
 
   getAncestor(root, slot) {

@@ -1,0 +1,121 @@
+// The main job: votes and sync messages of the clusters' validators, by the beacon node, the proxies and the ledgers.
+import { request } from "../lib/http.mjs";
+import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
+import { OPERATORS, SLOTS_PER_EPOCH } from "../lib/layout.mjs";
+import { accountVotes, ratio } from "./inclusion.mjs";
+import { assignedDuties, balances, difference, roleKey } from "./ledger.mjs";
+import { percent } from "./report.mjs";
+
+/** A vote is settled when blocks have had two epochs to include it. */
+export const SETTLING_SLOTS = 2 * SLOTS_PER_EPOCH;
+/** Most slots in one question to an operator. */
+const LEDGER_PAGE = 64;
+const MIN_SETTLED_VOTES = 250;
+
+/** Inclusion in slots `from` to `to`, which must be settled by now. */
+export function accountWindow(ctx, { from, to }) {
+  const { evidence } = ctx;
+  return accountVotes({ duties: evidence.duties, validators: ctx.members(from, to), aggregators: ctx.helpers, included: evidence.included, from, to });
+}
+
+export function describeAccount({ due, included, missing, apart }) {
+  const text = `${included} of ${due} votes in blocks (${percent(ratio(included, due))}); ${apart.included} of ${apart.due} in committees without an aggregator`;
+  const shown = missing.slice(0, 6).map(({ slot, validator }) => `${slot}/${validator}`);
+  return missing.length > 0 ? `${text}; missing slot/validator ${shown.join(" ")}${missing.length > shown.length ? " ..." : ""}` : text;
+}
+
+/** The window's votes against `share`; returns whether it held. */
+export function checkInclusion(ctx, window, { claim, share, atLeast = 1 }) {
+  const account = accountWindow(ctx, window);
+  return ctx.report.check(
+    claim,
+    account.due >= atLeast && ratio(account.included, account.due) >= share,
+    `slots ${window.from} to ${window.to}: ${describeAccount(account)}`,
+  );
+}
+
+/** Takes the operators' own books for slots `from` to `to`, before a restart may lose them. */
+export async function collectLedgers(ctx, { from, to, operators = OPERATORS }) {
+  await Promise.all(
+    operators.map(async (operator) => {
+      const book = ctx.ledgers.get(operator);
+      for (let start = from; start <= to; start += LEDGER_PAGE) {
+        const end = Math.min(to, start + LEDGER_PAGE - 1);
+        const { duties } = await request(`${ctx.layout.apiUrl(operator)}/v1/duties?from_slot=${start}&to_slot=${end}`);
+        for (const row of duties) book.set(roleKey(row.role, row.slot, row.validator_index), row);
+      }
+    }),
+  );
+}
+
+const inWindow = ({ from, to }, slot) => slot >= from && slot <= to;
+
+/** Assigned by the beacon node = scheduled in the ledger; submitted in the ledger = sent through the proxy. */
+export function checkBooks(ctx, window) {
+  const { report, evidence } = ctx;
+  const validators = ctx.members(window.from, window.to);
+  const assigned = assignedDuties({ dutiesOfEpoch: (epoch) => evidence.dutiesOfEpoch(epoch), epochOf, validators, ...window });
+  for (const operator of OPERATORS) {
+    const rows = [...ctx.ledgers.get(operator).values()].filter((row) => inWindow(window, row.slot));
+    const scheduled = new Set(rows.map((row) => roleKey(row.role, row.slot, row.validator_index)));
+    const submitted = new Set(rows.filter((row) => row.outcome === "submitted").map((row) => roleKey(row.role, row.slot, row.validator_index)));
+    const sent = new Set(
+      evidence.traffic.get(operator).posts.flatMap((post) => post.votes.filter((vote) => inWindow(window, vote.slot)).map((vote) => roleKey(post.role, vote.slot, vote.validator))),
+    );
+    const books = difference(assigned, scheduled);
+    const wire = difference(submitted, sent);
+    const odd = [...books.onlyLeft, ...books.onlyRight, ...wire.onlyLeft, ...wire.onlyRight];
+    report.check(
+      `operator ${operator}: duties of the beacon node = ledger, submitted in the ledger = sent through the proxy`,
+      odd.length === 0 && assigned.size > 0,
+      `${books.left} assigned, ${books.right} in the ledger (${books.onlyLeft.length} missing, ${books.onlyRight.length} too many); ` +
+        `${wire.left} submitted, ${wire.right} sent (${wire.onlyLeft.length} not seen, ${wire.onlyRight.length} not booked)${odd.length > 0 ? `; ${odd.slice(0, 4).join(" ")}` : ""}`,
+    );
+  }
+}
+
+/** The invariant on the books, as each operator states it now. */
+export async function checkBalances(ctx) {
+  const sums = await Promise.all(OPERATORS.map(async (operator) => (await ctx.status(operator))?.duties));
+  ctx.report.check(
+    "scheduled = submitted + failed + running in every ledger",
+    sums.every((sum) => sum && balances(sum)),
+    sums.map((sum, at) => `${OPERATORS[at]}: ${sum?.scheduled} = ${sum?.submitted} + ${sum?.failed} + ${sum?.running}`).join("; "),
+  );
+}
+
+/** How the beacon node answered what the operators published. */
+export function checkAnswers(ctx, window) {
+  let votes = 0;
+  let good = 0;
+  const others = new Map();
+  for (const traffic of ctx.evidence.traffic.values()) {
+    for (const post of traffic.posts) {
+      if (post.role !== "attester" || !inWindow(window, post.slot)) continue;
+      votes += post.votes.length;
+      if (post.status === 200) good += post.votes.length;
+      else others.set(`${post.status} ${post.answer ?? ""}`.slice(0, 120), (others.get(`${post.status} ${post.answer ?? ""}`.slice(0, 120)) ?? 0) + 1);
+    }
+  }
+  const reasons = [...others].map(([answer, count]) => `; ${count} x ${answer}`).join("");
+  ctx.report.check("99 % of the published votes are answered 200", votes > 0 && ratio(good, votes) >= 0.99, `${good} of ${votes} (${percent(ratio(good, votes))})${reasons}`);
+}
+
+export function checkMainJob(ctx, window) {
+  ctx.report.section("the main job");
+  checkInclusion(ctx, window, {
+    claim: `of at least ${MIN_SETTLED_VOTES} settled cluster votes 99 % are in blocks`,
+    share: 0.99,
+    atLeast: MIN_SETTLED_VOTES,
+  });
+  checkAnswers(ctx, window);
+  checkBooks(ctx, window);
+}
+
+export async function checkFinality(ctx, atLeast) {
+  const { justified, finalized } = await ctx.beacon.finality();
+  ctx.report.check(`the chain finalizes on the clusters' votes`, finalized >= atLeast, `finalized epoch ${finalized} (at least ${atLeast}), justified ${justified}, head slot ${await ctx.beacon.headSlot()}`);
+}
+
+/** First slot of the first whole epoch from `slot` on. */
+export const nextEpochStart = (slot) => firstSlotOf(Math.ceil(slot / SLOTS_PER_EPOCH));
