@@ -69,6 +69,8 @@ fn class(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
 struct Marked {
     exit: Exit,
     message: String,
+    /// The result on standard output has told it already.
+    told: bool,
 }
 
 impl fmt::Display for Marked {
@@ -82,13 +84,25 @@ impl std::error::Error for Marked {}
 /// An error of the command line or the configuration: exit code 2.
 #[must_use]
 pub fn usage(message: impl Into<String>) -> anyhow::Error {
-    anyhow::Error::new(Marked { exit: Exit::Usage, message: message.into() })
+    anyhow::Error::new(Marked { exit: Exit::Usage, message: message.into(), told: false })
 }
 
 /// An error that an operator must decide about: exit code 3.
 #[must_use]
 pub fn decide(message: impl Into<String>) -> anyhow::Error {
-    anyhow::Error::new(Marked { exit: Exit::Decide, message: message.into() })
+    anyhow::Error::new(Marked { exit: Exit::Decide, message: message.into(), told: false })
+}
+
+/// An error whose details stand in the command's result: no second document follows it.
+#[must_use]
+pub fn told(exit: Exit, message: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Marked { exit, message: message.into(), told: true })
+}
+
+/// Whether the result has told this error already.
+#[must_use]
+pub fn is_told(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Marked>().is_some_and(|marked| marked.told)
 }
 
 #[cfg(test)]

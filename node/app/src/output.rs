@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, is_told};
 
 /// Where a command speaks.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +50,9 @@ impl Output {
     pub fn failure(&self, error: &anyhow::Error) -> Exit {
         let exit = Exit::of(error);
         let causes: Vec<String> = distinct_causes(error);
+        if self.json && is_told(error) {
+            return exit;
+        }
         if self.json {
             let body = serde_json::json!({
                 "error": { "message": causes.first(), "causes": causes.get(1..), "exit_code": exit.code() }

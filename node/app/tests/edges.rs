@@ -3,6 +3,8 @@
 //! `cargo metadata` is asked what depends on what; the table below says what may. A crate that is not in the table fails the
 //! test, so that a new room gets its line here first.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,7 +125,7 @@ fn some_crates_stay_where_the_design_puts_them() {
             );
         }
         let errors_without_type = dependencies(package, RELEASED).contains("anyhow");
-        assert!(!errors_without_type || name == "app", "{name} -> anyhow: libraries have typed errors");
+        assert!(!errors_without_type || name == "app" || SIDE.contains(&name), "{name} -> anyhow: libraries have typed errors");
     }
 }
 

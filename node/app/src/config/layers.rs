@@ -7,6 +7,7 @@ use config::{ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 use super::NodeConfig;
 use super::effective::{self, Row};
 use super::keys::{KEYS, Key, PREFIX};
+use super::problem::Problem;
 use super::relations;
 use crate::exit::usage;
 
@@ -67,8 +68,9 @@ fn unreadable(error: &ConfigError) -> anyhow::Error {
     usage(format!("the configuration cannot be read: {error}"))
 }
 
-fn refused(problems: &[String]) -> anyhow::Error {
-    usage(format!("the configuration cannot be used:\n  {}", problems.join("\n  ")))
+fn refused(problems: &[Problem]) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    usage(format!("the configuration cannot be used:\n  {}", lines.join("\n  ")))
 }
 
 /// A layer whose values are at hand.

@@ -8,6 +8,7 @@
 mod effective;
 mod keys;
 mod layers;
+mod problem;
 mod relations;
 
 use std::net::IpAddr;

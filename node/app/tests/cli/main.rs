@@ -1,0 +1,9 @@
+//! The binary `capstan` as a person or a script meets it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod help;
+mod keys;
+mod node;
+mod run;
+mod support;
