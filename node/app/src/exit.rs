@@ -51,6 +51,12 @@ fn class(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if let Some(error) = cause.downcast_ref::<store::StoreError>() {
         return error.operator_must_decide().then_some(Exit::Decide);
     }
+    if let Some(error) = cause.downcast_ref::<vault::HistoryError>() {
+        return error.operator_must_decide().then_some(Exit::Decide);
+    }
+    if let Some(error) = cause.downcast_ref::<registry::RegistryError>() {
+        return error.operator_must_decide().then_some(Exit::Decide);
+    }
     if let Some(error) = cause.downcast_ref::<chain::ChainError>() {
         return error.needs_decision().then_some(Exit::Decide);
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -35,6 +35,17 @@ pub fn write_new_secret(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     }
     let synced = File::open(&folder).and_then(|folder| folder.sync_all());
     synced.with_context(|| format!("cannot sync the folder of {}", path.display()))
+}
+
+/// Makes a folder that only its owner may enter; one that is there already stays as it is.
+///
+/// # Errors
+/// The file system refuses.
+pub fn create_folder(path: &Path) -> anyhow::Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| {
+        format!("cannot make the folder {}: check `data_dir` and its permissions", path.display())
+    })
 }
 
 /// Reads a small file that holds a secret, and says whether others may read it too.

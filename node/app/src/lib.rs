@@ -17,6 +17,7 @@ pub mod networks;
 pub mod output;
 pub mod password;
 pub mod setup;
+pub mod view;
 pub mod wire;
 
 use std::process::ExitCode;

@@ -22,7 +22,7 @@ pub struct Setup {
     /// The network.
     pub rules: Arc<NetworkRules>,
     /// The operator's identity.
-    pub operator_key: OperatorPrivateKey,
+    pub operator_key: Arc<OperatorPrivateKey>,
     /// The node's name among peers.
     pub network_key: NetworkKey,
     /// Cancelled when the node is to stop. Whatever is waited for at the start is waited for until then only.
@@ -36,7 +36,7 @@ impl Setup {
     /// A file cannot be read, or a password does not fit.
     pub fn open(config: NodeConfig, stop: CancellationToken, out: Output) -> anyhow::Result<Self> {
         let rules = Arc::new(rules(&config)?);
-        let operator_key = open_operator_key(&config, out)?;
+        let operator_key = Arc::new(open_operator_key(&config, out)?);
         let network_key = open_network_key(&config.p2p.key_file)?;
         Ok(Self { config, rules, operator_key, network_key, stop })
     }

@@ -14,6 +14,7 @@
 //!
 //! [`Conductor::start`] starts all of it; [`Conductor::status`] and [`Conductor::duties`] tell how it goes.
 
+mod arming;
 mod book;
 mod books;
 mod clock;
@@ -35,11 +36,14 @@ mod schedule;
 mod sight;
 mod signer;
 mod submit;
+mod survey;
 mod views;
 
+pub use arming::{Armory, Justified};
 pub use clock::{SlotClock, unix_micros, unix_millis};
 pub use conductor::{Conductor, Parts, StartError, Status};
 pub use directory::{Committee, Directory, OwnValidator};
 pub use identity::{Identity, SignError};
 pub use ledger::{Balance, Ledger};
 pub use pool::{CryptoPool, PoolClosed, PoolError};
+pub use survey::Surveyor;
