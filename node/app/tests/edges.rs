@@ -125,7 +125,10 @@ fn some_crates_stay_where_the_design_puts_them() {
             );
         }
         let errors_without_type = dependencies(package, RELEASED).contains("anyhow");
-        assert!(!errors_without_type || name == "app" || SIDE.contains(&name), "{name} -> anyhow: libraries have typed errors");
+        assert!(
+            !errors_without_type || name == "app" || SIDE.contains(&name),
+            "{name} -> anyhow: libraries have typed errors"
+        );
     }
 }
 
