@@ -63,6 +63,8 @@ pub(crate) struct DiscoveryOptions {
 pub(crate) struct Discovery {
     discv5: Discv5,
     events: mpsc::Receiver<Event>,
+    /// discv5 has closed its event stream.
+    ended: bool,
     /// At most one query runs at a time.
     query: JoinSet<Vec<Enr>>,
     found: VecDeque<Enr>,
@@ -113,6 +115,7 @@ impl Discovery {
         Ok(Self {
             discv5,
             events,
+            ended: false,
             query: JoinSet::new(),
             found: VecDeque::new(),
             bootnodes,
@@ -130,13 +133,16 @@ impl Discovery {
                 return Discovered::Node(Box::new(enr));
             }
             tokio::select! {
-                event = self.events.recv(), if !self.events.is_closed() || !self.events.is_empty() => match event {
+                event = self.events.recv(), if !self.ended => match event {
                     Some(event) => {
                         if let Some(discovered) = translate(event) {
                             return discovered;
                         }
                     }
-                    None => error!("discovery stopped; only known peers will be dialled until a restart"),
+                    None => {
+                        self.ended = true;
+                        error!("discovery stopped; restart the node, until then only known peers are dialled");
+                    }
                 },
                 Some(answer) = self.query.join_next() => self.finish_query(answer.unwrap_or_default()),
                 () = tokio::time::sleep_until(self.next_query), if self.query.is_empty() => self.start_query(),

@@ -127,7 +127,8 @@ impl NetworkHandle {
         }
     }
 
-    /// Sets the topics we are on: missing ones are joined, others left, record and handshake follow.
+    /// Sets the topics we are on: missing ones are joined, others left, record and handshake follow. Discovery dials nobody
+    /// before the first call (which may be empty).
     ///
     /// # Errors
     /// [`CommandError`]; nothing has changed then.

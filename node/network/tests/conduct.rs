@@ -18,7 +18,7 @@ use support::{Node, pair, topic, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_message_costs_forty_and_the_rest_costs_the_connection() {
-    let (first, mut second) = pair().await;
+    let (mut first, mut second) = pair().await;
     let mut rejected = 0_u32;
     let reason = loop {
         // A publication after the end of the connection reaches nobody; the end itself is the next event then.
@@ -47,6 +47,7 @@ async fn a_rejected_message_costs_forty_and_the_rest_costs_the_connection() {
     assert!((20..=21).contains(&rejected), "parted after {rejected} rejections");
 
     // And it may not come back.
+    first.until(|event| matches!(event, NetworkEvent::PeerDisconnected { .. }).then_some(())).await;
     let mut drops = second.handle.drops();
     first.handle.dial(second.id(), second.handle.address()).await.unwrap();
     within(drops.wait_for(|drops| drops.get(DropReason::PeerBarred) > 0)).await.unwrap();

@@ -120,8 +120,8 @@ pub(crate) struct Peer {
     pub subscribed: SubnetBits,
     /// Set when we decide to part; reported once the last connection is closed.
     pub leaving: Option<DisconnectReason>,
-    /// Set when the answer to its handshake must go out before we part.
-    pub part_after_answer: Option<DisconnectReason>,
+    /// Set when the peer has to go, but shall first have time to read our answer to its handshake.
+    pub part_at: Option<(Instant, DisconnectReason)>,
 }
 
 impl Peer {
@@ -191,7 +191,7 @@ impl PeerTable {
             agent: None,
             subscribed: SubnetBits::default(),
             leaving: None,
-            part_after_answer: None,
+            part_at: None,
         };
         self.connected.insert(peer, fresh);
         true
@@ -200,7 +200,8 @@ impl PeerTable {
     /// Notes that the last connection is closed. Gives the reason, and whether the handshake was done.
     pub(crate) fn disconnected(&mut self, peer: &PeerId) -> Option<(DisconnectReason, bool)> {
         let gone = self.connected.remove(peer)?;
-        let reason = gone.leaving.unwrap_or(DisconnectReason::Remote);
+        let put_off = gone.part_at.map(|(_, reason)| reason);
+        let reason = gone.leaving.or(put_off).unwrap_or(DisconnectReason::Remote);
         let state = PeerState::Disconnected { reason, at: SystemTime::now() };
         self.past.push(*peer, gone.record(*peer, state, 0.0));
         Some((reason, gone.info.is_some()))
@@ -229,7 +230,8 @@ impl PeerTable {
 
     /// Those that finished the handshake and are not on their way out.
     pub(crate) fn settled(&self) -> impl Iterator<Item = (&PeerId, &Peer)> {
-        self.iter().filter(|(_, peer)| peer.info.is_some() && peer.leaving.is_none())
+        self.iter()
+            .filter(|(_, peer)| peer.info.is_some() && peer.leaving.is_none() && peer.part_at.is_none())
     }
 
     pub(crate) fn subnet_counts(&self) -> SubnetCounts {

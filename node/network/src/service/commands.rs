@@ -108,6 +108,7 @@ impl Service {
             }
         }
         self.topics = wanted;
+        self.topics_known = true;
         self.rescore();
         self.announce();
         Ok(())

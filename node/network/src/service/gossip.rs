@@ -21,7 +21,12 @@ impl Service {
             }
             Event::Subscribed { peer_id, topic } => self.subscription(peer_id, &topic, true),
             Event::Unsubscribed { peer_id, topic } => self.subscription(peer_id, &topic, false),
-            Event::GossipsubNotSupported { peer_id } => self.part(peer_id, DisconnectReason::NoGossip),
+            Event::GossipsubNotSupported { peer_id } => {
+                // A verdict of the handshake says more.
+                if self.peers.get(&peer_id).is_some_and(|known| known.part_at.is_none()) {
+                    self.part_soon(peer_id, DisconnectReason::NoGossip);
+                }
+            }
             Event::SlowPeer { peer_id, failed_messages } => {
                 debug!(peer = %peer_id, ?failed_messages, "the peer does not take messages fast enough");
             }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use libp2p::PeerId;
-use libp2p::request_response::{Event, Message, ResponseChannel};
+use libp2p::request_response::{Event, InboundFailure, Message, OutboundFailure, ResponseChannel};
 use tracing::{debug, info, warn};
 
 use super::Service;
@@ -51,21 +51,35 @@ impl Service {
                 self.greeted(peer, &request, channel);
             }
             Event::Message { peer, message: Message::Response { response, .. }, .. } => {
-                if let Some(reason) = self.judge(peer, &response) {
+                if response.is_empty() {
+                    self.part_unless_settled(peer);
+                } else if let Some(reason) = self.judge(peer, &response) {
                     self.part(peer, reason);
                 }
             }
             Event::OutboundFailure { peer, error, .. } => {
                 debug!(%peer, %error, "the peer did not answer our handshake");
-                if self.peers.get(&peer).is_some_and(|known| known.info.is_none()) {
-                    self.part(peer, DisconnectReason::HandshakeFailed);
+                match error {
+                    OutboundFailure::Timeout
+                    | OutboundFailure::UnsupportedProtocols
+                    | OutboundFailure::Io(_) => {
+                        self.part_unless_settled(peer);
+                    }
+                    // The end of the connection speaks for itself.
+                    OutboundFailure::ConnectionClosed | OutboundFailure::DialFailure => {}
                 }
             }
             Event::InboundFailure { peer, error, .. } => {
                 debug!(%peer, %error, "the peer's handshake failed");
-                self.answered(peer);
+                match error {
+                    InboundFailure::Timeout
+                    | InboundFailure::UnsupportedProtocols
+                    | InboundFailure::ResponseOmission
+                    | InboundFailure::Io(_) => self.part_unless_settled(peer),
+                    InboundFailure::ConnectionClosed => {}
+                }
             }
-            Event::ResponseSent { peer, .. } => self.answered(peer),
+            Event::ResponseSent { .. } => {}
         }
     }
 
@@ -80,18 +94,15 @@ impl Service {
             .is_some_and(|bytes| self.swarm.behaviour_mut().handshake.send_response(channel, bytes).is_ok());
         match (verdict, sent) {
             (None, true) => {}
-            (Some(reason), true) => {
-                if let Some(known) = self.peers.get_mut(&peer) {
-                    known.part_after_answer = Some(reason);
-                }
-            }
+            (Some(reason), true) => self.part_soon(peer, reason),
             (reason, false) => self.part(peer, reason.unwrap_or(DisconnectReason::HandshakeFailed)),
         }
     }
 
-    fn answered(&mut self, peer: PeerId) {
-        if let Some(reason) = self.peers.get_mut(&peer).and_then(|known| known.part_after_answer.take()) {
-            self.part(peer, reason);
+    /// A failed stream ends a connection that has no handshake yet; later ones do no harm.
+    fn part_unless_settled(&mut self, peer: PeerId) {
+        if self.peers.get(&peer).is_some_and(|known| known.info.is_none() && known.part_at.is_none()) {
+            self.part(peer, DisconnectReason::HandshakeFailed);
         }
     }
 
@@ -118,7 +129,7 @@ impl Service {
     fn settle(&mut self, peer: PeerId, info: NodeInfo) -> Option<DisconnectReason> {
         let (subnets, target) = (self.subnets(), self.target());
         let full = self.peers.len() > target;
-        let known = self.peers.get_mut(&peer)?;
+        let known = self.peers.get_mut(&peer).filter(|known| known.leaving.is_none())?;
         let useless = !subnets.is_empty() && subnets.shared_with(info.subnets()).is_empty();
         if full && useless && known.direction == Direction::Inbound {
             return Some(DisconnectReason::NoSharedSubnet);

@@ -67,6 +67,8 @@ pub(crate) struct Service {
     candidates: Candidates,
     dialing: BTreeSet<PeerId>,
     topics: BTreeSet<Topic>,
+    /// Whether our topics are known. Before that nobody is dialled: a handshake without subnets is refused by other nodes.
+    topics_known: bool,
     load: BTreeMap<Topic, Vec<CommitteeLoad>>,
     /// Peers wanted, before what our subnets add.
     max_peers: u32,
@@ -99,6 +101,7 @@ impl Service {
             candidates: Candidates::new(),
             dialing: BTreeSet::new(),
             topics: BTreeSet::new(),
+            topics_known: false,
             load: BTreeMap::new(),
             max_peers,
             upkeeps: 0,

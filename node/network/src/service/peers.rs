@@ -13,6 +13,7 @@ use crate::peers::table::{Direction, DisconnectReason};
 
 /// The dialer's handshake must be done by then.
 const HANDSHAKE_WAIT: Duration = Duration::from_secs(20);
+const ANSWER_GRACE: Duration = Duration::from_secs(1);
 /// A peer we trimmed, or whose score is bad, may not come back for this long.
 const BARRED: Duration = Duration::from_secs(30 * 60);
 
@@ -23,8 +24,11 @@ impl Service {
             let address = endpoint.get_remote_address().clone();
             self.dialing.remove(&peer_id);
             self.peers.connected(peer_id, address, direction, Instant::now() + HANDSHAKE_WAIT);
-            if direction == Direction::Outbound {
-                self.greet(peer_id);
+            match self.peers.get(&peer_id).and_then(|known| known.leaving) {
+                // A dial was under way when we parted: the decision holds for its connection too.
+                Some(reason) => self.part(peer_id, reason),
+                None if direction == Direction::Outbound => self.greet(peer_id),
+                None => {}
             }
         } else if let SwarmEvent::ConnectionClosed { peer_id, num_established: 0, cause, .. } = event {
             debug!(peer = %peer_id, ?cause, "connection closed");
@@ -76,6 +80,15 @@ impl Service {
         let _ = self.swarm.disconnect_peer_id(peer);
     }
 
+    /// Closes all connections to a peer in a second: it shall first read our answer to its handshake, and usually leaves by
+    /// itself then.
+    pub(super) fn part_soon(&mut self, peer: PeerId, reason: DisconnectReason) {
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.part_at = Some((Instant::now() + ANSWER_GRACE, reason));
+        }
+        self.count_connected();
+    }
+
     pub(super) fn count_connected(&mut self) {
         let settled = self.peers.settled().count();
         self.ports.connected.send_if_modified(|known| std::mem::replace(known, settled) != settled);
@@ -97,12 +110,7 @@ impl Service {
 
     pub(super) fn ping_event(&mut self, event: &ping::Event) {
         match &event.result {
-            Err(ping::Failure::Timeout) => {
-                self.swarm.close_connection(event.connection);
-                if let Some(known) = self.peers.get_mut(&event.peer) {
-                    known.leaving.get_or_insert(DisconnectReason::PingTimeout);
-                }
-            }
+            Err(ping::Failure::Timeout) => self.part(event.peer, DisconnectReason::PingTimeout),
             // A peer without ping is not at fault, and a broken stream shows as a closed connection.
             Ok(_) | Err(ping::Failure::Unsupported | ping::Failure::Other { .. }) => {}
         }

@@ -13,7 +13,7 @@ use super::Service;
 use crate::gossip::score;
 use crate::peers::candidates::{Found, Room};
 use crate::peers::relevance::relevance;
-use crate::peers::table::DisconnectReason;
+use crate::peers::table::{DisconnectReason, Peer};
 use crate::record;
 
 /// Ticks between two trims.
@@ -73,15 +73,21 @@ impl Service {
         }
     }
 
+    /// Parts with those whose handshake is overdue, or was refused a moment ago.
     fn expire_handshakes(&mut self, now: Instant) {
-        let late: Vec<PeerId> = self
+        let due = |peer: &Peer| match peer.part_at {
+            Some((at, reason)) => (at <= now).then_some(reason),
+            None => (peer.info.is_none() && peer.handshake_by <= now)
+                .then_some(DisconnectReason::HandshakeTimeout),
+        };
+        let parting: Vec<_> = self
             .peers
             .iter()
-            .filter(|(_, peer)| peer.info.is_none() && peer.leaving.is_none() && peer.handshake_by <= now)
-            .map(|(id, _)| *id)
+            .filter(|(_, peer)| peer.leaving.is_none())
+            .filter_map(|(id, peer)| due(peer).map(|reason| (*id, reason)))
             .collect();
-        for peer in late {
-            self.part(peer, DisconnectReason::HandshakeTimeout);
+        for (peer, reason) in parting {
+            self.part(peer, reason);
         }
     }
 
@@ -109,6 +115,9 @@ impl Service {
 
     /// Dials whoever is worth it now.
     pub(super) fn dial_due(&mut self) {
+        if !self.topics_known {
+            return;
+        }
         let target = self.target();
         let busy = self.peers.len().saturating_add(self.dialing.len());
         let dials = MOST_DIALS.saturating_sub(self.dialing.len());
