@@ -6,6 +6,7 @@
 //!
 //! No test is named in the code that runs it. Every deviation is a row with a reason in [`exceptions`].
 
+pub mod bundle;
 pub mod codes;
 pub mod compare;
 pub mod exceptions;
@@ -23,7 +24,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use keys::TestKeys;
+use keys::{SHARE_KEYS, TestKeys};
 use report::Report;
 use source::{Files, Keep};
 use suite::{ARCHIVES, Archive, Suite};
@@ -41,11 +42,14 @@ pub fn load(root: &Path) -> Result<(Vec<Archive>, Vec<String>)> {
     for (name, fork) in ARCHIVES {
         match Files::load(root, name, keep)? {
             Some(files) => {
-                let keys = TestKeys::load(&files, &format!("{}/tests/", qbft::SUITE.folder))?;
+                let keys = TestKeys::load(root, &files, &format!("{}/tests/", qbft::SUITE.folder))?;
                 archives.push(Archive { name, fork, files, keys });
             }
             None => absent.push(format!("{}/{name}.tar.xz", root.display())),
         }
+    }
+    if archives.iter().any(|archive| !archive.keys.has_validator_shares) {
+        absent.push(root.join(SHARE_KEYS).display().to_string());
     }
     Ok((archives, absent))
 }
@@ -53,8 +57,15 @@ pub fn load(root: &Path) -> Result<(Vec<Archive>, Vec<String>)> {
 /// Vectors and states of the suites that run; of the others, that they are there.
 fn keep(path: &str) -> Keep {
     match SUITES.iter().find(|suite| path.starts_with(suite.folder)) {
-        Some(suite) if suite.waits() => Keep::Name,
-        Some(_) => Keep::Contents,
+        Some(suite) if path.starts_with(&suite.tests()) => {
+            if suite.runs(path) {
+                Keep::Contents
+            } else {
+                Keep::Name
+            }
+        }
+        Some(suite) if suite.states => Keep::Contents,
+        Some(_) => Keep::Nothing,
         None => Keep::Nothing,
     }
 }

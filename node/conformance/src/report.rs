@@ -1,6 +1,10 @@
 //! What is printed: one line per family, the names of what failed, and the sum.
 
+use std::collections::BTreeSet;
 use std::fmt;
+
+/// So many names are listed, more are counted.
+const FEW: usize = 6;
 
 /// What one vector showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +53,20 @@ impl Family {
     /// Why none of the family was run, if none was and all for one reason.
     fn waits(&self) -> Option<&str> {
         let (_, reason) = self.not_run.first()?;
-        let all = self.absent == 0 && self.not_run.len() == self.found;
+        let all = self.absent == 0 && self.passed == 0 && self.failed.is_empty();
         (all && self.not_run.iter().all(|(_, other)| other == reason)).then_some(reason)
+    }
+
+    /// One line for each reason, with the names if they are few.
+    fn fmt_not_run(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reasons: BTreeSet<&str> = self.not_run.iter().map(|(_, reason)| reason.as_str()).collect();
+        for reason in reasons {
+            let of_reason = self.not_run.iter().filter(|(_, other)| other == reason);
+            let names: Vec<&str> = of_reason.map(|(name, _)| name.as_str()).collect();
+            write!(f, "    {} not run: {reason}", names.len())?;
+            if names.len() <= FEW { writeln!(f, ": {}", names.join(", "))? } else { writeln!(f)? }
+        }
+        Ok(())
     }
 
     /// Counts one vector.
@@ -74,9 +90,7 @@ impl fmt::Display for Family {
                 write!(f, ", {} ABSENT", self.absent)?;
             }
             writeln!(f)?;
-            for (name, reason) in &self.not_run {
-                writeln!(f, "    not run {name}: {reason}")?;
-            }
+            self.fmt_not_run(f)?;
         }
         for (name, difference) in &self.failed {
             writeln!(f, "    FAILED {name}: {difference}")?;

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use types::SsvFork;
 
+use crate::exceptions;
 use crate::keys::TestKeys;
 use crate::report::{Family, Outcome};
 use crate::source::Files;
@@ -33,16 +34,29 @@ pub struct Kind {
     pub run: Run,
 }
 
+/// The tests of one file, by name.
+pub type Tests = Vec<(String, Outcome)>;
+
 /// What runs the vectors of a kind.
 #[derive(Clone, Copy)]
 pub enum Run {
     /// This code.
     With(fn(&Vector<'_>) -> Result<()>),
+    /// This code, for each of the tests in a file; the words say what is left out.
+    Each(fn(&Vector<'_>) -> Result<Tests>, &'static str),
     /// Nothing yet, because of this.
     Waits(&'static str),
 }
 
 impl Kind {
+    /// What of its vectors is not compared.
+    fn left_out(&self) -> &'static str {
+        match self.run {
+            Run::Each(_, left_out) => left_out,
+            Run::With(_) | Run::Waits(_) => "",
+        }
+    }
+
     /// How many vectors of this kind the archive of a fork has.
     #[must_use]
     pub fn published(&self, fork: SsvFork) -> usize {
@@ -58,6 +72,8 @@ impl Kind {
 pub struct Suite {
     /// Its folder in the archive.
     pub folder: &'static str,
+    /// Whether its state files are compared.
+    pub states: bool,
     /// The kinds in it.
     pub kinds: &'static [Kind],
 }
@@ -94,10 +110,11 @@ impl Vector<'_> {
 }
 
 impl Suite {
-    /// Does nothing in it run yet?
+    /// Does something run the vector at this path?
     #[must_use]
-    pub fn waits(&self) -> bool {
-        self.kinds.iter().all(|kind| matches!(kind.run, Run::Waits(_)))
+    pub fn runs(&self, path: &str) -> bool {
+        let kind = self.kind_of(path).and_then(|at| self.kinds.get(at));
+        kind.is_none_or(|kind| !matches!(kind.run, Run::Waits(_)))
     }
 
     /// The paths of all vectors in an archive.
@@ -117,14 +134,16 @@ impl Suite {
     pub fn run_some(&self, archive: &Archive, wanted: impl Fn(&str) -> bool) -> Vec<Family> {
         let name = |prefix: &str| format!("{} {} {prefix}", archive.name, self.short_name());
         let mut families: Vec<Family> =
-            self.kinds.iter().map(|kind| Family::new(name(kind.prefix))).collect();
+            self.kinds.iter().map(|kind| Family::new(name(kind.prefix) + kind.left_out())).collect();
         let mut unknown = Family::new(name("of a kind that nothing runs"));
         for path in self.paths(archive) {
             let at = self.kind_of(&path);
             let family = at.and_then(|at| families.get_mut(at)).unwrap_or(&mut unknown);
             family.found += 1;
             if wanted(&path) {
-                family.record(file_name(&path), self.run_one(archive, &path));
+                for (name, outcome) in self.run_each(archive, &path) {
+                    family.record(&name, outcome);
+                }
             }
         }
         for (family, kind) in families.iter_mut().zip(self.kinds) {
@@ -135,22 +154,49 @@ impl Suite {
         families
     }
 
-    /// Runs one vector.
+    /// Runs one vector; the worst of its tests counts.
     #[must_use]
     pub fn run_one(&self, archive: &Archive, path: &str) -> Outcome {
+        let mut outcomes: Vec<Outcome> =
+            self.run_each(archive, path).into_iter().map(|(_, outcome)| outcome).collect();
+        outcomes.sort_by_key(|outcome| match outcome {
+            Outcome::Failed(_) => 0,
+            Outcome::NotRun(_) => 1,
+            Outcome::Passed => 2,
+        });
+        outcomes.into_iter().next().unwrap_or_else(|| Outcome::Failed("there is no test in it".to_owned()))
+    }
+
+    /// Runs the tests of one vector.
+    fn run_each(&self, archive: &Archive, path: &str) -> Tests {
+        let name = file_name(path);
+        let one = |outcome| vec![(name.to_owned(), outcome)];
+        if let Some(reason) = exceptions::not_run(name) {
+            return one(Outcome::NotRun(reason.to_owned()));
+        }
         let Some(kind) = self.kind_of(path).and_then(|at| self.kinds.get(at)) else {
-            return Outcome::Failed("no code runs this kind of vector".to_owned());
+            return one(Outcome::Failed("no code runs this kind of vector".to_owned()));
         };
         let Some(bytes) = archive.files.get(path) else {
-            return Outcome::Failed("no such file".to_owned());
+            return one(Outcome::Failed("no such file".to_owned()));
         };
+        let vector = Vector { archive, folder: self.folder, path, bytes };
         match kind.run {
-            Run::With(run) => run(&Vector { archive, folder: self.folder, path, bytes }).into(),
-            Run::Waits(reason) => Outcome::NotRun(reason.to_owned()),
+            Run::With(run) => one(run(&vector).into()),
+            Run::Waits(reason) => one(Outcome::NotRun(reason.to_owned())),
+            Run::Each(run, _) => match run(&vector) {
+                Ok(tests) => {
+                    let named = |(test, outcome)| (format!("{name} / {test}"), outcome);
+                    tests.into_iter().map(named).collect()
+                }
+                Err(error) => one(Outcome::Failed(format!("{error:#}"))),
+            },
         }
     }
 
-    fn tests(&self) -> String {
+    /// The folder of its vectors.
+    #[must_use]
+    pub fn tests(&self) -> String {
         format!("{}/tests/", self.folder)
     }
 

@@ -10,14 +10,15 @@
 
 use conformance::report::Outcome;
 use conformance::suite::Archive;
-use conformance::{load, qbft, source};
-use rand::seq::IndexedRandom;
+use conformance::{load, qbft, runners, source};
+use rand::seq::{IndexedMutRandom, IndexedRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 const STATES: usize = 200;
 const CODES: usize = 100;
+const DUTIES: usize = 100;
 const SEED: u64 = 1;
 
 /// The vectors, or `None` (and a word about it) if they are absent and need not be there.
@@ -137,5 +138,52 @@ fn a_changed_code_is_noticed() {
         let changed = serde_json::to_vec(&test).unwrap();
         let outcome = run_changed(&mut archives[at], vector, vector, changed);
         assert!(matches!(outcome, Outcome::Failed(_)), "{vector}: {other} for {code} went unnoticed");
+    }
+}
+
+/// Places in one test of a duty whose change must be noticed: the code, an entry of a bundle, a submitted root.
+fn change_expectation(test: &mut Value, rng: &mut ChaCha8Rng) -> String {
+    let mut paths = vec!["/ExpectedErrorCode".to_owned()];
+    for (bundle, of_bundle) in test["OutputMessages"].as_array().into_iter().flatten().enumerate() {
+        for entry in 0..of_bundle["Messages"].as_array().unwrap().len() {
+            let field = ["PartialSignature", "SigningRoot", "ValidatorIndex"].choose(rng).unwrap();
+            paths.push(format!("/OutputMessages/{bundle}/Messages/{entry}/{field}"));
+        }
+    }
+    let roots = test["BeaconBroadcastedRoots"].as_array().map_or(0, Vec::len);
+    paths.extend((0..roots).map(|root| format!("/BeaconBroadcastedRoots/{root}")));
+    let path = paths.choose(rng).unwrap().clone();
+    let leaf = test.pointer_mut(&path).unwrap();
+    *leaf = match (leaf.as_u64(), leaf.as_str()) {
+        (Some(code), _) => Value::from(code ^ 1),
+        (None, Some(text)) if path.ends_with("ValidatorIndex") => Value::from(format!("{text}7")),
+        (None, text) => {
+            let text = text.unwrap();
+            let last = if text.ends_with('b') { "c" } else { "b" };
+            Value::from(format!("{}{last}", &text[..text.len() - 1]))
+        }
+    };
+    path
+}
+
+#[test]
+fn a_changed_outcome_of_a_duty_is_noticed() {
+    let Some(mut archives) = archives() else { return };
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    let archive = &mut archives[0];
+    let committees = |path: &String| path.contains("committee.MultiCommitteeSpecTest");
+    let mut vectors: Vec<String> = runners::SUITE.paths(archive).into_iter().filter(committees).collect();
+    vectors.retain(|vector| runners::SUITE.run_one(archive, vector) == Outcome::Passed);
+    for _ in 0..DUTIES {
+        let vector = vectors.choose(&mut rng).unwrap();
+        let original = archive.files.get(vector).unwrap().to_vec();
+        let mut file: Value = serde_json::from_slice(&original).unwrap();
+        let mut test = file["Tests"].as_array_mut().unwrap().choose_mut(&mut rng).unwrap().take();
+        let field = change_expectation(&mut test, &mut rng);
+        file["Tests"] = Value::Array(vec![test]);
+        archive.files.replace(vector, serde_json::to_vec(&file).unwrap());
+        let outcome = runners::SUITE.run_one(archive, vector);
+        archive.files.replace(vector, original);
+        assert!(matches!(outcome, Outcome::Failed(_)), "{vector}: a change of {field} went unnoticed");
     }
 }

@@ -7,13 +7,14 @@ mod processing;
 mod round_robin;
 mod state;
 mod timeout;
-mod world;
+pub(crate) mod world;
 
 use crate::suite::{Kind, Run, Suite};
 
 /// What runs the consensus vectors.
 pub const SUITE: Suite = Suite {
     folder: "qbft/spectest/generate",
+    states: true,
     kinds: &[
         Kind {
             prefix: "tests.MsgProcessingSpecTest",

@@ -24,6 +24,7 @@ const BLOCKS: Run = Run::Waits("there are no beacon blocks yet");
 /// What runs the vectors of the types.
 pub const SUITE: Suite = Suite {
     folder: "types/spectest/generate",
+    states: true,
     kinds: &[
         kind("maxmsgsize.StructureSizeTest", [26, 24], Run::With(size::run)),
         kind("proposerconsensusdata.ProposerConsensusDataTest", [20, 0], BLOCKS),

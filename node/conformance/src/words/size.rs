@@ -12,7 +12,7 @@ use types::{
     SsvFork, SsvMessage, Wire,
 };
 
-use super::partial_signature::{BundleJson, EntryJson};
+use crate::bundle::{BundleJson, EntryJson};
 use crate::json::Hex;
 use crate::model::{MessageJson, SignedJson, SsvMessageJson};
 use crate::suite::Vector;
