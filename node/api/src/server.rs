@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -105,6 +106,9 @@ fn routes<V: NodeView>(view: Arc<V>) -> Router {
         .fallback(|| async {
             refuse(StatusCode::NOT_FOUND, "there is /v1/status, /v1/duties, /v1/peers and /metrics")
         })
+        .method_not_allowed_fallback(|| async {
+            refuse(StatusCode::METHOD_NOT_ALLOWED, "everything here is read with GET")
+        })
         .with_state(view)
 }
 
@@ -137,7 +141,13 @@ struct Span {
     to_slot: Option<u64>,
 }
 
-async fn duties<V: NodeView>(State(view): State<Arc<V>>, Query(span): Query<Span>) -> Response {
+async fn duties<V: NodeView>(
+    State(view): State<Arc<V>>,
+    span: Result<Query<Span>, QueryRejection>,
+) -> Response {
+    let Ok(Query(span)) = span else {
+        return refuse(StatusCode::BAD_REQUEST, "from_slot and to_slot are slot numbers, each given once");
+    };
     let (Some(from), Some(to)) = (span.from_slot, span.to_slot) else {
         return refuse(StatusCode::BAD_REQUEST, "from_slot and to_slot are needed, both inclusive");
     };

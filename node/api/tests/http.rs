@@ -1,5 +1,7 @@
 //! The interface over a real socket.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use api::{Balance, NodeView, Peers, Server, Status, ViewError};
@@ -96,12 +98,34 @@ async fn a_bad_question_is_told_what_is_wrong() {
         ("?from_slot=1", "are needed"),
         ("?from_slot=9&to_slot=8", "is after"),
         ("?from_slot=0&to_slot=64", "at most 64"),
+        ("?from_slot=0&to_slot=18446744073709551615", "at most 64"),
+        ("?from_slot=x&to_slot=1", "are slot numbers"),
+        ("?from_slot=-1&to_slot=1", "are slot numbers"),
+        ("?from_slot=1&from_slot=2&to_slot=3", "are slot numbers"),
     ] {
         let (code, body) = get(format!("{base}/v1/duties{query}")).await;
         assert_eq!(code, 400);
-        assert!(body.contains(words), "{body}");
+        let error: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert!(error["error"].as_str().unwrap().contains(words), "{body}");
     }
     assert_eq!(get(format!("{base}/v1/duties?from_slot=0&to_slot=63")).await.0, 500);
     assert_eq!(get(format!("{base}/v1/duties?from_slot=14&to_slot=77")).await.0, 200);
     assert_eq!(get(format!("{base}/v2/status")).await.0, 404);
+    let posted = reqwest::Client::new().post(format!("{base}/v1/status")).send().await.unwrap();
+    assert_eq!(posted.status().as_u16(), 405);
+    assert!(posted.text().await.unwrap().contains("read with GET"));
+}
+
+#[tokio::test]
+async fn a_stopped_server_gives_its_port_back_and_a_taken_port_is_named() {
+    let server = Server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = server.address();
+    let taken = Server::bind(address).await.unwrap_err();
+    assert!(taken.to_string().contains("api.port"), "{taken}");
+
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(server.serve(Arc::new(Node), async move { drop(stopped.await) }));
+    stop.send(()).unwrap();
+    serving.await.unwrap().unwrap();
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
