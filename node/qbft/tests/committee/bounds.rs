@@ -6,7 +6,9 @@ use qbft::{
     Committee, Config, Controller, Effect, Input, Instance, InstanceInput, ProcessingMessage, RoundRobin,
     State, Step,
 };
-use types::{MessageId, OperatorId, QbftMessageType, RefusalCode, Round, SignedSsvMessage, Slot, Thresholds};
+use types::{
+    List, MessageId, OperatorId, QbftMessageType, RefusalCode, Round, SignedSsvMessage, Slot, Thresholds,
+};
 
 use crate::world::{AnyValue, CUT_OFF, HashSigner, sign, value_of};
 
@@ -160,6 +162,62 @@ fn the_decision_comes_before_its_publication() {
     assert_eq!(late.kind(), QbftMessageType::Commit);
     let step = controller.step(Input::Message(late.signed().clone()));
     assert_eq!(code(&step), Some(RefusalCode::SkipConsensusMessageAsInstanceIsDecided));
+    let step = controller.step(Input::Timeout { height: Slot(4), round: Round(1) });
+    assert_eq!(step, Step::default());
+}
+
+#[test]
+fn before_anything_was_started_every_message_is_of_the_future() {
+    let mut controller = controller(1);
+    for height in [0, 1] {
+        let step = controller.step(Input::Message(round_change(2, height, 2)));
+        assert_eq!(code(&step), Some(RefusalCode::FutureMessage));
+    }
+    let _ = start(&mut controller, 0);
+    assert_eq!(controller.step(Input::Message(round_change(2, 0, 2))), Step::default());
+}
+
+#[test]
+fn an_instance_decides_once_and_still_keeps_late_commits() {
+    let mut instance = instance(2, 4, 1);
+    let root = types::message::full_data_root(&value_of(1));
+    let leader = self::instance(1, 4, 1);
+    let mut feed =
+        |signed| instance.step(InstanceInput::Message(Arc::new(ProcessingMessage::new(signed).unwrap())));
+    let _ = feed(sign(OperatorId(1), leader.create_proposal(&value_of(1), [], []).unwrap()));
+    let commit = |signer| sign(OperatorId(signer), self::instance(signer, 4, 1).create_commit(root).unwrap());
+    let decisions: Vec<usize> = [1, 1, 2, 3, 4].map(|signer| feed(commit(signer)).effects.len()).to_vec();
+    assert_eq!(decisions, [0, 0, 0, 1, 0]);
+    assert_eq!(instance.state().commits.len(), 4);
+}
+
+#[test]
+fn the_largest_set_of_commits_without_a_common_signer() {
+    let commit = |signers: &[u64], value: &qbft::Value| {
+        let root = types::message::full_data_root(value);
+        let mut commit = sign(OperatorId(signers[0]), instance(1, 4, 1).create_commit(root).unwrap());
+        commit.operator_ids = List::new(signers.iter().copied().map(OperatorId).collect()).unwrap();
+        Arc::new(ProcessingMessage::new(commit).unwrap())
+    };
+    let (one, other) = (value_of(1), value_of(2));
+    let mut container = qbft::Container::default();
+    for signers in [&[1, 2][..], &[2, 3], &[1], &[4], &[4]] {
+        container.add(commit(signers, &one));
+    }
+    container.add(commit(&[5, 6, 7], &other));
+    let longest = |value| {
+        let unique = container.longest_unique_signers(Round(1), types::message::full_data_root(value));
+        let signers: Vec<u64> = unique.signers.iter().map(|signer| signer.get()).collect();
+        (signers, unique.messages.len())
+    };
+    // From the second on: 2, 3 with 1 and 4. From the first on only 1, 2 and 4.
+    assert_eq!(longest(&one), (vec![1, 2, 3, 4], 3));
+    assert_eq!(longest(&other), (vec![5, 6, 7], 1));
+    assert_eq!(longest(&value_of(3)), (vec![], 0));
+    // The first of two equal ones.
+    container.add(commit(&[7, 6, 5], &other));
+    let unique = container.longest_unique_signers(Round(1), types::message::full_data_root(&other));
+    assert_eq!(unique.messages[0].signers(), [5, 6, 7].map(OperatorId));
 }
 
 #[test]
