@@ -7,7 +7,7 @@
 //! | `cursor` | empty | block number u64, block hash 32 |
 //! | `operators` | operator id u64 | id u64, owner 20, public text (bytes) |
 //! | `validators` | validator key 48 | key 48, owner 20, committee (list of: operator id u64, share key 48; in event order), liquidated bool |
-//! | `shares` | validator key 48 | ciphertext of our own share, 256 bytes |
+//! | `shares` | validator key 48 | usable bool, ciphertext of our own share (bytes) |
 //! | `owners` | owner 20 | owner 20, fee recipient 20, next nonce u16 |
 //! | `undo` | block number u64 | block hash 32, list of: table u8, key (bytes), was present bool, earlier value (bytes) |
 //! | `skipped` | block u64, log index u64 | reason code u8, topic 32 |

@@ -36,7 +36,7 @@ pub fn registry() -> Vec<Sample<RegistryTable>> {
         (RegistryTable::Operators, be(1), operator(1)),
         (RegistryTable::Operators, be(2), operator(2)),
         (RegistryTable::Validators, validator.clone(), validator_row),
-        (RegistryTable::Shares, validator, vec![0xf5; 256]),
+        (RegistryTable::Shares, validator, [vec![1], offset(5), vec![0xf5; 256]].concat()),
         (RegistryTable::Owners, owner.clone(), [owner.clone(), owner, vec![1, 0]].concat()),
         (RegistryTable::Undo, be(120), undo),
         (RegistryTable::Skipped, [be(119), be(3)].concat(), [vec![1], vec![0x77; 32]].concat()),
