@@ -47,7 +47,7 @@ async fn a_failing_node_hands_over_to_the_next() {
     bad.on(PATH_DATA, server_error());
     let nodes = connect(&[&bad, &good]).await;
     let (slot, data) = recorded();
-    let answer = nodes.attestation_data(slot, CommitteeIndex(0), None).await.unwrap();
+    let answer = nodes.attestation_data(slot, CommitteeIndex(0), Some(NodeId(0))).await.unwrap();
     assert_eq!((answer.data, answer.node.as_str()), (data, good.url.as_str()));
     assert_eq!(bad.seen(PATH_DATA).len(), 1);
 }
@@ -56,12 +56,14 @@ async fn a_failing_node_hands_over_to_the_next() {
 async fn a_silent_node_costs_its_patience_and_not_the_budget() {
     let (silent, good) = (FakeNode::start().await, FakeNode::start().await);
     silent.on(PATH_DATA, Answer::Never);
-    let nodes = connect(&[&silent, &good]).await;
+    let mut settings = settings(&[&silent, &good]);
+    settings.budgets.data.patience = std::time::Duration::from_millis(20);
+    let (nodes, _) = BeaconNodes::connect(&settings, ANYTHING).await.unwrap();
     let (slot, data) = recorded();
     // The budget is a minute: the answer comes because the second node is asked while the first is still silent.
-    let answer = nodes.attestation_data(slot, CommitteeIndex(0), None).await.unwrap();
+    let answer = nodes.attestation_data(slot, CommitteeIndex(0), Some(NodeId(0))).await.unwrap();
     assert_eq!((answer.data, answer.node.as_str()), (data, good.url.as_str()));
-    assert_eq!(silent.seen(PATH_DATA).len(), 1, "the preferred node was asked first");
+    silent.wait_for(PATH_DATA, 1).await;
 }
 
 #[tokio::test]
