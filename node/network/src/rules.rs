@@ -68,4 +68,13 @@ mod tests {
         assert_eq!(rules.chain, crate::gossip::rate::tests::MAINNET);
         assert_eq!(rules.domain(SsvFork::Alan), Some(DomainType([0, 0, 0, 1])));
     }
+
+    #[test]
+    fn a_network_on_one_address_limits_and_scores_none() {
+        let mut local = NetworkRules::builtin("mainnet").unwrap();
+        local.peers.ip_colocation_limit = 0;
+        local.peers.inbound_rate_limit = 0;
+        let rules = WireRules::new(&local);
+        assert_eq!((rules.ip_limit, rules.inbound_capacity), (None, None));
+    }
 }

@@ -27,8 +27,9 @@ const MOST_PEERS: u32 = 150;
 const ENOUGH_ON_SUBNET: u32 = 6;
 /// Dials under way at once.
 const MOST_DIALS: usize = 16;
-/// Connections of one peer: two that dial each other at once keep both.
-const PER_PEER: u32 = 2;
+/// Connections of one peer: two that dial each other at once keep both, and a peer that restarted must get in while its old
+/// connections have not timed out yet.
+const PER_PEER: u32 = 4;
 /// How long a stopping node waits for its connections to close.
 const DRAIN: Duration = Duration::from_secs(1);
 
