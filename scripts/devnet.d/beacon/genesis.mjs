@@ -4,6 +4,7 @@ import { mainnetChainConfig, minimalChainConfig } from "@lodestar/config/configs
 import { ACTIVE_PRESET, ForkSeq } from "@lodestar/params";
 import { createCachedBeaconState } from "@lodestar/state-transition";
 import { ssz } from "@lodestar/types";
+import { CHAIN_ID } from "../lib/layout.mjs";
 import { internal } from "./lodestar.mjs";
 
 const { createPubkeyCache } = await internal("@lodestar/state-transition", "cache/pubkeyCache.js");
@@ -22,6 +23,9 @@ function chainConfig(secondsPerSlot) {
     MIN_GENESIS_TIME: 0,
     SECONDS_PER_SLOT: secondsPerSlot,
     SLOT_DURATION_MS: secondsPerSlot * 1000,
+    // The operators hold this against the execution chain of their network file.
+    DEPOSIT_CHAIN_ID: CHAIN_ID,
+    DEPOSIT_NETWORK_ID: CHAIN_ID,
   });
 }
 
