@@ -5,6 +5,7 @@
 //! Deep in the past, where nothing is reorganised any more, ranges of blocks are read by their logs and last header alone.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use types::{Address, Root};
 
@@ -32,15 +33,17 @@ fn inconsistent(reason: impl Into<String>) -> FetchError {
     FetchError::Inconsistent(reason.into())
 }
 
-/// Reads the blocks `from` to `to`, all headers included. `cursor` is the block before `from`, if it was read.
+/// Reads blocks with all their headers. `cursor` is the block before the first, if it was read; `head` is the newest block, as
+/// it was seen a moment ago.
 pub(crate) async fn linked(
     client: &Client,
     contract: Address,
     cursor: Option<BlockRef>,
-    from: u64,
-    to: u64,
+    numbers: RangeInclusive<u64>,
+    head: &Header,
 ) -> Result<Range, FetchError> {
-    let headers = headers(client, cursor, from, to).await?;
+    let (from, to) = (*numbers.start(), *numbers.end());
+    let headers = headers(client, cursor, numbers, head).await?;
     let end = headers.last().map(Header::block).ok_or_else(|| inconsistent("no headers"))?;
     let logs = if from == to {
         client.logs_at(contract, end.hash).await?
@@ -71,16 +74,16 @@ pub(crate) async fn linked(
     }
 }
 
-/// Headers from `from` to `to`, each the child of the one before.
+/// Headers of these blocks, each the child of the one before.
 async fn headers(
     client: &Client,
     cursor: Option<BlockRef>,
-    from: u64,
-    to: u64,
+    numbers: RangeInclusive<u64>,
+    head: &Header,
 ) -> Result<Vec<Header>, FetchError> {
     let mut headers: Vec<Header> = Vec::new();
-    for number in from..=to {
-        let header = existing(client, number).await?;
+    for number in numbers {
+        let header = if number == head.number() { head.clone() } else { existing(client, number).await? };
         match (headers.last(), cursor) {
             (Some(parent), _) if parent.hash != header.parent_hash => {
                 return Err(inconsistent(format!("block {number} is not the child of the one before")));

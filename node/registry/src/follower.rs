@@ -91,6 +91,12 @@ impl Follower {
         }
     }
 
+    /// Makes every commit fail until the database is opened anew.
+    #[cfg(test)]
+    pub(crate) fn break_disk(&mut self) {
+        self.keeper.as_mut().unwrap().break_disk();
+    }
+
     /// Follows the chain until an operator must decide.
     ///
     /// # Errors
@@ -230,7 +236,7 @@ impl Follower {
             if next > target {
                 return self.arrived(client, &head).await;
             }
-            self.step(client, next, target).await?;
+            self.step(client, next, target, &head).await?;
         }
     }
 
@@ -245,12 +251,12 @@ impl Follower {
     }
 
     /// Reads and applies one range.
-    async fn step(&mut self, client: &Client, from: u64, target: u64) -> Result<(), Trouble> {
+    async fn step(&mut self, client: &Client, from: u64, target: u64, head: &Header) -> Result<(), Trouble> {
         let (contract, cursor) = (self.setup.rules.contract, self.cursor());
         let near = target.saturating_sub(LINKED_BLOCKS);
         let most = from.saturating_add(self.range.saturating_sub(1));
         let fetched = if from > near {
-            fetch::linked(client, contract, cursor, from, most.min(target)).await
+            fetch::linked(client, contract, cursor, from..=most.min(target), head).await
         } else {
             if !self.live {
                 self.report(Problem::Syncing);

@@ -145,6 +145,12 @@ impl Keeper {
         Ok(())
     }
 
+    /// Makes every later commit fail.
+    #[cfg(test)]
+    pub(crate) fn break_disk(&mut self) {
+        self.db.break_disk().unwrap();
+    }
+
     pub(crate) const fn cursor(&self) -> Option<BlockRef> {
         self.cursor
     }

@@ -195,9 +195,11 @@ impl<T: Table + Ord> SledFile<T> {
         self.engine.db.flush().unwrap();
     }
 
-    #[cfg(test)]
-    pub(crate) fn break_sync_handle(&mut self, handle: File) {
-        self.engine.log = handle;
+    /// Makes every later sync fail: a device has nothing to sync, and `fdatasync` says so.
+    #[cfg(any(test, feature = "faulty-disk"))]
+    pub fn break_disk(&mut self) -> std::io::Result<()> {
+        self.engine.log = File::open("/dev/null")?;
+        Ok(())
     }
 }
 

@@ -143,6 +143,26 @@ async fn logs_that_a_range_left_out_are_found_by_the_bloom_filter() {
     assert!(node.registry.set().validator(&key(50)).is_none());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_contradict_each_other_are_asked_for_again() {
+    // Near the head every header tells, deep in the past the last one of each range does.
+    for (depth, most_blocks) in [(5, 2), (100, 1)] {
+        let mut chain = chain();
+        chain.mine_empty(depth);
+        let backend = Backend::new(chain);
+        backend.script().renamed = Some(2);
+        backend.script().most_blocks = most_blocks;
+        let server = Running::start(&backend).await;
+        let folder = tempfile::tempdir().unwrap();
+        let node = Node::start(folder.path(), 1, vec![server.http()], &Spy::new());
+        node.until(|status| matches!(status.problem, Some(Problem::Inconsistent { .. }))).await;
+        assert!(node.registry.set().validators().is_empty());
+        backend.script().renamed = None;
+        node.at_head(&backend).await;
+        assert!(node.registry.set().validator(&key(50)).is_some());
+    }
+}
+
 #[test]
 fn urls_are_checked_before_anything_else() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@ use super::chain::Chain;
 use super::server::{Backend, Running};
 use super::*;
 use crate::error::RegistryError;
+use crate::follower::Follower;
 use crate::registry::{Registry, RegistryConfig, Timing};
 use crate::status::RegistryStatus;
 
@@ -48,11 +49,22 @@ impl Node {
         rules: Arc<NetworkRules>,
         timing: Timing,
     ) -> Self {
+        let (registry, follower) = Self::open(folder, own, urls, spy, rules, timing);
+        Self { registry, task: tokio::spawn(follower.run()) }
+    }
+
+    fn open(
+        folder: &Path,
+        own: u64,
+        urls: Vec<Url>,
+        spy: &Arc<Spy>,
+        rules: Arc<NetworkRules>,
+        timing: Timing,
+    ) -> (Registry, Follower) {
         let folder = folder.to_owned();
         let config = RegistryConfig { folder, rules, urls, operator_key_text: operator_text(own), timing };
         let decryptor = Arc::new(Opener(OperatorId(own)));
-        let (registry, follower) = Registry::open(config, decryptor, Arc::<Spy>::clone(spy)).unwrap();
-        Self { registry, task: tokio::spawn(follower.run()) }
+        Registry::open(config, decryptor, Arc::<Spy>::clone(spy)).unwrap()
     }
 
     /// Waits until the status is as asked.
@@ -297,4 +309,24 @@ async fn an_operator_that_is_not_registered_has_no_shares() {
     backend.change(|chain| chain.mine(&[RegistryEvent::OperatorRemoved { operator_id: 4 }]));
     node.at_head(&backend).await;
     assert_eq!(node.registry.set().operators().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_failed_is_opened_anew() {
+    let backend = Backend::new(long_chain());
+    let server = Running::start(&backend).await;
+    let (folder, sound) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (registry, mut follower) =
+        Node::open(folder.path(), 1, vec![server.http()], &Spy::new(), rules(), timing());
+    follower.break_disk();
+    let mut statuses = registry.statuses();
+    let node = Node { registry, task: tokio::spawn(follower.run()) };
+    statuses
+        .wait_for(|status| matches!(status.problem, Some(crate::Problem::Internal { .. })))
+        .await
+        .unwrap();
+    let recovered = node.at_head(&backend).await;
+    assert_eq!(node.registry.set().own_active().count(), 5);
+    let other = Node::start(sound.path(), 1, vec![server.http()], &Spy::new());
+    assert_eq!(other.at_head(&backend).await.digest, recovered.digest);
 }
