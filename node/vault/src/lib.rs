@@ -30,7 +30,6 @@
 //! * The same vote may be signed again, as EIP-3076 allows; the Go node refuses it.
 //! * The floor follows the justified epoch of a synced beacon node; see [`floor`] for why that is safe.
 
-mod block;
 mod error;
 pub mod floor;
 mod history;
@@ -41,7 +40,6 @@ pub mod rules;
 mod sign;
 mod vault;
 
-pub use block::BlockHeader;
 pub use error::{ArmError, HistoryError, Refused};
 pub use floor::Floor;
 pub use history::Marks;

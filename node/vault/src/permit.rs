@@ -2,8 +2,6 @@
 
 use types::{PublicKeyBytes, Root};
 
-use crate::block::BlockHeader;
-
 /// Whose signature: a validator, and the share that signs for it here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signer {
@@ -27,8 +25,8 @@ pub struct AttestationRequest {
 pub struct BlockRequest {
     /// Who proposes.
     pub signer: Signer,
-    /// The block.
-    pub header: BlockHeader,
+    /// The block's header, whose root is that of the block, full or blinded.
+    pub header: types::beacon::BeaconBlockHeader,
 }
 
 /// Proof that a slashable object was checked against the signing history and recorded there durably.

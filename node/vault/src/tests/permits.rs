@@ -1,10 +1,11 @@
 //! Check and record: one transaction for a committee, three answers.
 
+use types::beacon::BeaconBlockHeader;
 use types::{Epoch, PublicKeyBytes, Root, Slot, ValidatorIndex};
 
 use super::{LATE, armed, data, open, signer, vote};
 use crate::rules::Breach;
-use crate::{Arming, AttestationRequest, BlockHeader, BlockRequest, Permit, Refused, interchange};
+use crate::{Arming, AttestationRequest, BlockRequest, Permit, Refused, interchange};
 
 fn refusal(answer: &Result<Permit, Refused>) -> Refused {
     *answer.as_ref().unwrap_err()
@@ -112,7 +113,7 @@ fn old_votes_are_dropped_and_still_refused() {
 
 fn block(slot: u64, body: u8) -> BlockRequest {
     let root = Root::repeat_byte(1);
-    let header = BlockHeader {
+    let header = BeaconBlockHeader {
         slot: Slot(slot),
         proposer_index: ValidatorIndex(3),
         parent_root: root,
