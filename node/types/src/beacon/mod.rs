@@ -14,6 +14,7 @@ pub use attestation::{
     AttestationData, AttestationElectra, SingleAttestation,
 };
 pub use block::any_proposal::{AnyProposedBlock, AnySignedProposal};
+pub use block::operations::{BeaconBlockHeader, SignedVoluntaryExit};
 pub use block::proposal::{BlockError, ProposedBlock, SignedProposal, UnsupportedFork};
 pub use fork::{BeaconFork, DataVersion, ForkVersion};
 pub use misc::{ValidatorRegistration, VoluntaryExit};

@@ -1,5 +1,6 @@
 //! The block of a proposal at the edge where the preset is a value.
 
+use super::operations::BeaconBlockHeader;
 use super::proposal::{BlockError, ProposedBlock, SignedProposal};
 use crate::beacon::{BeaconFork, DataVersion};
 use crate::ids::{Root, SignatureBytes, Slot, ValidatorIndex};
@@ -94,6 +95,12 @@ impl AnyProposedBlock {
     #[must_use]
     pub fn randao_reveal(&self) -> SignatureBytes {
         either!(self, block => block.randao_reveal())
+    }
+
+    /// The block with its body's root in place of the body.
+    #[must_use]
+    pub fn header(&self) -> BeaconBlockHeader {
+        either!(self, block => block.header())
     }
 
     /// Root of the block alone: what is signed.

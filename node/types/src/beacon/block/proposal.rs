@@ -21,6 +21,7 @@ use super::body::{
 use super::contents::{
     BLOB_PROOFS, BeaconBlock, BlockContents, CELL_PROOFS, SignedBeaconBlock, SignedBlockContents,
 };
+use super::operations::BeaconBlockHeader;
 use crate::beacon::{BeaconFork, DataVersion};
 use crate::ids::{Root, SignatureBytes, Slot, ValidatorIndex};
 use crate::preset::Preset;
@@ -233,6 +234,18 @@ impl<P: Preset> ProposedBlock<P> {
     #[must_use]
     pub fn randao_reveal(&self) -> SignatureBytes {
         its_block!(self, block => block.body.randao_reveal())
+    }
+
+    /// The block with its body's root in place of the body: all that a signer needs, with the same hash tree root.
+    #[must_use]
+    pub fn header(&self) -> BeaconBlockHeader {
+        its_block!(self, block => BeaconBlockHeader {
+            slot: block.slot,
+            proposer_index: block.proposer_index,
+            parent_root: block.parent_root,
+            state_root: block.state_root,
+            body_root: block.body.tree_hash_root(),
+        })
     }
 
     /// Root of the block alone: what is signed.

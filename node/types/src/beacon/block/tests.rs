@@ -120,6 +120,7 @@ fn blinded_and_full_blocks_decode_by_trial_and_sign_the_same() {
         assert_eq!(full.to_blinded(), blinded);
         for block in [&blinded, &full] {
             assert_eq!(Some(block.fork()), published.version.fork());
+            assert_eq!(block.header().tree_hash_root(), block.block_root());
             assert_eq!(block.slot(), full.slot());
             assert_eq!(block.proposer_index(), full.proposer_index());
             assert_eq!(block.randao_reveal(), full.randao_reveal());
