@@ -5,16 +5,22 @@
 //! chain, signing, the heavy mathematics, submitting) leaves as an effect and comes back as an input.
 //!
 //! * [`committee`]: attestations and sync committee messages of one committee and slot, decided together;
+//! * [`runner`]: every other duty: proposal, aggregation, contribution, registration, exit;
 //! * [`collector`]: partial signatures until a quorum signs the same;
 //! * [`recombine`]: from a quorum of partial signatures to the validator's signature, many at once;
 //! * [`reason`]: why a duty failed, and in which room.
 
 #![deny(clippy::arithmetic_side_effects)]
 
+mod bundle;
 pub mod collector;
 pub mod committee;
+mod consensus;
+mod phase;
 pub mod reason;
 pub mod recombine;
+mod refusal;
+pub mod runner;
 mod waiting;
 
 pub use committee::{
@@ -24,3 +30,4 @@ pub use committee::{
 };
 pub use reason::{FailureReason, Room};
 pub use recombine::{CommitteeKeys, RecombineTask, Recombined, ValidatorKeys, recombine};
+pub use runner::Runner;

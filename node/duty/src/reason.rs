@@ -8,6 +8,8 @@ use std::fmt;
 pub enum Room {
     /// The duty was planned but its machine never ran, or not to its end.
     Schedule,
+    /// Too few good partial signatures came together before consensus.
+    PreConsensus,
     /// The own beacon node did not give what consensus is about.
     Beacon,
     /// The committee did not decide, or decided something this operator may not sign.
@@ -26,6 +28,7 @@ impl Room {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Schedule => "schedule",
+            Self::PreConsensus => "pre_consensus",
             Self::Beacon => "beacon",
             Self::Consensus => "consensus",
             Self::Vault => "vault",
@@ -42,8 +45,14 @@ pub enum FailureReason {
     NeverStarted,
     /// The node was stopped or killed while the duty was running.
     NodeStopped,
+    /// Fewer selection proofs or parts of the randomness than a quorum arrived.
+    PreSignaturesMissing,
+    /// A quorum of them arrived, but too many of them are bad.
+    PreSignaturesInvalid,
     /// No beacon node answered with attestation data in time.
     NoAttestationData,
+    /// No beacon node answered with a block, an aggregate or a contribution in time.
+    NoOwnValue,
     /// The own value failed the own value check (the beacon node contradicts itself or our signing history).
     OwnValueRefused,
     /// No proposal was accepted before the duty lost its worth.
@@ -52,6 +61,8 @@ pub enum FailureReason {
     NotDecided,
     /// The decided value fails the own value check, so this operator does not sign it.
     DecidedValueRefused,
+    /// The committee decided without this validator, which was selected to aggregate.
+    NotInDecidedValue,
     /// The vault refused to sign: the vote would be slashable, or the signing history could not be written.
     SigningRefused,
     /// Fewer partial signatures than a quorum arrived.
@@ -66,14 +77,18 @@ pub enum FailureReason {
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::NeverStarted,
         Self::NodeStopped,
+        Self::PreSignaturesMissing,
+        Self::PreSignaturesInvalid,
         Self::NoAttestationData,
+        Self::NoOwnValue,
         Self::OwnValueRefused,
         Self::NoProposal,
         Self::NotDecided,
         Self::DecidedValueRefused,
+        Self::NotInDecidedValue,
         Self::SigningRefused,
         Self::PartialSignaturesMissing,
         Self::PartialSignaturesInvalid,
@@ -86,10 +101,13 @@ impl FailureReason {
     pub const fn room(self) -> Room {
         match self {
             Self::NeverStarted | Self::NodeStopped => Room::Schedule,
-            Self::NoAttestationData => Room::Beacon,
-            Self::OwnValueRefused | Self::NoProposal | Self::NotDecided | Self::DecidedValueRefused => {
-                Room::Consensus
-            }
+            Self::PreSignaturesMissing | Self::PreSignaturesInvalid => Room::PreConsensus,
+            Self::NoAttestationData | Self::NoOwnValue => Room::Beacon,
+            Self::OwnValueRefused
+            | Self::NoProposal
+            | Self::NotDecided
+            | Self::DecidedValueRefused
+            | Self::NotInDecidedValue => Room::Consensus,
             Self::SigningRefused => Room::Vault,
             Self::PartialSignaturesMissing | Self::PartialSignaturesInvalid => Room::PostConsensus,
             Self::SubmissionRefused | Self::SubmissionUnanswered => Room::Submission,
@@ -102,11 +120,15 @@ impl FailureReason {
         match self {
             Self::NeverStarted => "never_started",
             Self::NodeStopped => "node_stopped",
+            Self::PreSignaturesMissing => "pre_signatures_missing",
+            Self::PreSignaturesInvalid => "pre_signatures_invalid",
             Self::NoAttestationData => "no_attestation_data",
+            Self::NoOwnValue => "no_own_value",
             Self::OwnValueRefused => "own_value_refused",
             Self::NoProposal => "no_proposal",
             Self::NotDecided => "not_decided",
             Self::DecidedValueRefused => "decided_value_refused",
+            Self::NotInDecidedValue => "not_in_decided_value",
             Self::SigningRefused => "signing_refused",
             Self::PartialSignaturesMissing => "partial_signatures_missing",
             Self::PartialSignaturesInvalid => "partial_signatures_invalid",

@@ -7,8 +7,8 @@ use qbft::{Value, ValueCheck};
 use types::beacon::AttestationData;
 use types::signing::signing_root;
 use types::{
-    BeaconRole, BeaconVote, Decode, Encode, MsgType, QbftMessage, QbftMessageType, RefusalCode, Root, Round,
-    RunnerRole, SignedSsvMessage, TreeHash, ValidatorDuty,
+    BeaconRole, BeaconVote, Decode, Encode, MsgType, RefusalCode, Root, Round, RunnerRole, SignedSsvMessage,
+    TreeHash, ValidatorDuty,
 };
 
 use super::effect::{Effect, Milestone, SignRequest, SigningObject, SigningTask};
@@ -16,6 +16,7 @@ use super::input::OwnView;
 use super::vote_check::VoteCheck;
 use super::{CommitteeRunner, Decision, Refusal};
 use crate::collector::SignatureSlot;
+use crate::consensus::{self, Decided, Heard, Said};
 use crate::reason::FailureReason;
 
 impl CommitteeRunner {
@@ -33,20 +34,16 @@ impl CommitteeRunner {
 
     /// Consensus starts when the own view is there and the start is on disk.
     pub(super) fn start_if_ready(&mut self, out: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let (Some(view), Some(check), Some(_)) = (&self.view, &self.check, self.permitted) else {
+        let (Some(view), Some(check), true) = (&self.view, &self.check, self.consensus.may_start()) else {
             return Ok(());
         };
-        if self.started {
-            return Ok(());
-        }
         if check.judge(&view.vote).is_err() {
             self.stuck = Some(FailureReason::OwnValueRefused);
         }
         let value = Value::new(view.vote.as_ssz_bytes()).map_err(|_| qbft::Refusal::TooLarge)?;
         let check: Arc<dyn ValueCheck> = Arc::<VoteCheck>::clone(check);
-        let step = self.controller.step(qbft::Input::Start { height: self.duty.slot, value, check });
-        self.started = step.refusal.is_none();
-        self.carry(step, out)
+        let heard = self.consensus.start(value, check);
+        self.carry(heard, out)
     }
 
     /// The rules of a message, before it goes to consensus or to the partial signatures.
@@ -85,54 +82,33 @@ impl CommitteeRunner {
     }
 
     fn on_consensus(&mut self, message: &SignedSsvMessage, out: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let inner =
-            QbftMessage::from_ssz_bytes(&message.ssv_message.data).map_err(|_| Refusal::Undecodable)?;
-        inner.validate()?;
+        let inner = consensus::open(message)?;
         if inner.height != self.duty.slot {
             return Err(RefusalCode::NoRunnerForSlot.into());
         }
-        // When the duty has ended it is the controller that refuses (21), and a decided message passes without a word.
-        if self.decided && !self.is_finished() {
-            return Err(RefusalCode::SkipConsensusMessageAsConsensusHasFinished.into());
-        }
-        if !self.started {
-            return Err(RefusalCode::FutureMessage.into());
-        }
-        let step = self.controller.step(qbft::Input::Message(message.clone()));
-        if step.refusal.is_none()
-            && inner.msg_type == QbftMessageType::Proposal
-            && let Some(leader) = message.operator_ids.first()
-        {
-            self.saw_proposal = true;
-            out.push(Effect::Reached(Milestone::Proposal { round: inner.round, leader: *leader }));
-        }
-        self.carry(step, out)
+        let open_duty = !self.is_finished();
+        let heard = self.consensus.on_message(&inner, message, open_duty)?;
+        self.carry(heard, out)
     }
 
     pub(super) fn on_timeout(&mut self, round: Round, out: &mut Vec<Effect>) -> Result<(), Refusal> {
-        if self.decided || !self.started {
-            return Ok(());
-        }
-        let step = self.controller.step(qbft::Input::Timeout { height: self.duty.slot, round });
-        self.carry(step, out)
+        let heard = self.consensus.on_timeout(round);
+        self.carry(heard, out)
     }
 
-    /// Hands on what consensus wants. A node that must not speak is silent here and nowhere else.
-    ///
-    /// A decided value that this operator does not sign is still published: others may have missed the commits.
-    fn carry(&mut self, step: qbft::Step, out: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let may_speak = self.permitted == Some(true);
-        let mut refusal = step.refusal.map(Refusal::from);
-        for effect in step.effects {
-            match effect {
-                qbft::Effect::ArmTimer { round, .. } => out.push(Effect::ArmTimer { round }),
-                qbft::Effect::Broadcast(message) if may_speak => out.push(Effect::Broadcast(message)),
-                qbft::Effect::PublishDecided(message) if may_speak => {
-                    out.push(Effect::PublishDecided(message));
+    /// Hands on what consensus wants.
+    fn carry(&mut self, heard: Heard, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let mut refusal = heard.refusal;
+        for said in heard.said {
+            match said {
+                Said::ArmTimer { round } => out.push(Effect::ArmTimer { round }),
+                Said::Broadcast(message) => out.push(Effect::Broadcast(message)),
+                Said::PublishDecided(message) => out.push(Effect::PublishDecided(message)),
+                Said::Proposal { round, leader } => {
+                    out.push(Effect::Reached(Milestone::Proposal { round, leader }));
                 }
-                qbft::Effect::Broadcast(_) | qbft::Effect::PublishDecided(_) => {}
-                qbft::Effect::Decided(message) => {
-                    let judged = self.on_decided(&message, out);
+                Said::Decided(decided) => {
+                    let judged = self.on_decided(&decided, out);
                     refusal = refusal.or(judged.err());
                 }
             }
@@ -142,12 +118,10 @@ impl CommitteeRunner {
 
     /// The decided value is judged once more: a quorum may have decided what this operator must not sign. Such a decision is
     /// not kept, so partial signatures of it are refused with 43, as in the reference.
-    fn on_decided(&mut self, message: &SignedSsvMessage, out: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let inner =
-            QbftMessage::from_ssz_bytes(&message.ssv_message.data).map_err(|_| Refusal::Undecodable)?;
-        let vote = BeaconVote::from_ssz_bytes(&message.full_data).map_err(|_| Refusal::Undecodable)?;
-        out.push(Effect::Reached(Milestone::Decided { round: inner.round }));
-        self.decided = true;
+    fn on_decided(&mut self, decided: &Decided, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let vote =
+            BeaconVote::from_ssz_bytes(&decided.message.full_data).map_err(|_| Refusal::Undecodable)?;
+        out.push(Effect::Reached(Milestone::Decided { round: decided.round }));
         if let Some(Err(refusal)) = self.check.as_ref().map(|check| check.judge(&vote)) {
             self.stuck = Some(FailureReason::DecidedValueRefused);
             return Err(qbft::Refusal::Value(refusal).into());

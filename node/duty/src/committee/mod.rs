@@ -27,7 +27,6 @@ mod effect;
 mod input;
 mod outcome;
 mod post;
-mod refusal;
 mod setup;
 mod vote_check;
 
@@ -37,15 +36,17 @@ use std::sync::Arc;
 use qbft::Controller;
 use types::{BeaconRole, BeaconVote, CommitteeDuty, ValidatorIndex};
 
-use crate::collector::{Collector, SignatureSlot};
+use crate::collector::SignatureSlot;
+use crate::consensus::Consensus;
+use crate::phase::Phase;
 use crate::reason::FailureReason;
 use crate::waiting::Waiting;
 
+pub use crate::refusal::Refusal;
 pub use effect::{
     Effect, Milestone, Outcome, SignRequest, SignedObject, SigningObject, SigningTask, Submission,
 };
 pub use input::{Input, OwnView, Signed, SubmitError, Watermark};
-pub use refusal::Refusal;
 pub use setup::{AttestationIndex, Setup};
 pub use vote_check::VoteCheck;
 
@@ -82,20 +83,15 @@ struct Decision {
 pub struct CommitteeRunner {
     setup: Setup,
     duty: CommitteeDuty,
-    controller: Controller,
+    consensus: Consensus,
     begun: bool,
-    permitted: Option<bool>,
     view: Option<OwnView>,
     check: Option<Arc<VoteCheck>>,
-    started: bool,
-    /// Consensus is over, also if this operator does not sign what was decided.
-    decided: bool,
     decision: Option<Decision>,
-    collector: Collector,
+    post: Phase,
     waiting: Waiting,
     open: BTreeMap<(ValidatorIndex, BeaconRole), Open>,
     stuck: Option<FailureReason>,
-    saw_proposal: bool,
     saw_post_quorum: bool,
 }
 
@@ -121,23 +117,20 @@ impl CommitteeRunner {
         let open = duty.validator_duties.iter().map(|entry| (entry_key(entry), Open::default())).collect();
         let controller = Controller::new(setup.qbft_config(), setup.message_id());
         let per_signer = types::PartialSignatureMessages::max_messages(setup.fork);
-        let collector = Collector::with_limits(setup.quorum(), per_signer);
+        let post = Phase::new(setup.quorum(), per_signer);
+        let consensus = Consensus::new(controller, duty.slot);
         Ok(Self {
             setup,
             duty,
-            controller,
+            consensus,
             begun: false,
-            permitted: None,
             view: None,
             check: None,
-            started: false,
-            decided: false,
             decision: None,
-            collector,
+            post,
             waiting: Waiting::default(),
             open,
             stuck: None,
-            saw_proposal: false,
             saw_post_quorum: false,
         })
     }
@@ -174,7 +167,7 @@ impl CommitteeRunner {
         match input {
             Input::Begin => self.begin(out),
             Input::ConsensusPermitted(permitted) => {
-                self.permitted = Some(permitted);
+                self.consensus.permit(permitted);
                 self.start_if_ready(out)
             }
             Input::View(view) => self.on_view(view, out),

@@ -45,7 +45,7 @@ impl CommitteeRunner {
         }
         match (&self.view, &self.decision) {
             (None, _) => FailureReason::NoAttestationData,
-            (Some(_), None) if self.saw_proposal => FailureReason::NotDecided,
+            (Some(_), None) if self.consensus.saw_proposal() => FailureReason::NotDecided,
             (Some(_), None) => FailureReason::NoProposal,
             (Some(_), Some(_)) if open.bad_parts => FailureReason::PartialSignaturesInvalid,
             (Some(_), Some(_)) if open.refused_by_vault => FailureReason::SigningRefused,

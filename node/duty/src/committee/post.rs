@@ -1,16 +1,16 @@
 //! From the decided vote to the signatures the beacon nodes get.
 
-use qbft::Unsigned;
 use types::{
-    BeaconRole, ByteList, Decode, Encode, List, MsgType, OperatorId, PartialSignatureMessage,
-    PartialSignatureMessages, PartialSignatureType, RefusalCode, SignedSsvMessage, SsvMessage,
+    BeaconRole, OperatorId, PartialSignatureMessage, PartialSignatureType, RefusalCode, SignedSsvMessage,
 };
 
 use super::effect::{Effect, Milestone, SignedObject, Submission};
 use super::input::Signed;
 use super::{CommitteeRunner, Refusal};
-use crate::collector::{Insert, SignatureSlot};
-use crate::recombine::{RecombineTask, Recombined};
+use crate::bundle;
+use crate::collector::SignatureSlot;
+use crate::phase::Blame;
+use crate::recombine::Recombined;
 
 impl CommitteeRunner {
     /// Bundles the own partial signatures, in duty order.
@@ -38,23 +38,14 @@ impl CommitteeRunner {
         if messages.is_empty() {
             return Ok(());
         }
-        out.push(Effect::Broadcast(self.bundle(messages)?));
-        Ok(())
-    }
-
-    fn bundle(&self, messages: Vec<PartialSignatureMessage>) -> Result<Unsigned, Refusal> {
-        if messages.len() > PartialSignatureMessages::max_messages(self.setup.fork) {
-            return Err(Refusal::TooManySignatures);
-        }
-        let bundle = PartialSignatureMessages {
-            msg_type: PartialSignatureType::PostConsensus,
+        let head = bundle::Head {
+            fork: self.setup.fork,
+            id: self.setup.message_id(),
+            kind: PartialSignatureType::PostConsensus,
             slot: self.duty.slot,
-            messages: List::new(messages).map_err(|_| Refusal::TooManySignatures)?,
         };
-        let data = ByteList::new(bundle.as_ssz_bytes()).map_err(|_| Refusal::TooManySignatures)?;
-        let message =
-            SsvMessage { msg_type: MsgType::PartialSignature, msg_id: self.setup.message_id(), data };
-        Ok(Unsigned { message, full_data: ByteList::empty() })
+        out.push(Effect::Broadcast(bundle::close(&head, messages)?));
+        Ok(())
     }
 
     /// The rules of a bundle, in the order that decides the code, and its entries into the collector.
@@ -63,10 +54,7 @@ impl CommitteeRunner {
         message: &SignedSsvMessage,
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
-        let bundle = PartialSignatureMessages::from_ssz_bytes(&message.ssv_message.data)
-            .map_err(|_| Refusal::Undecodable)?;
-        let [signer] = message.operator_ids.as_slice() else { return Err(Refusal::NotOneSigner) };
-        bundle.validate_for_signer(*signer)?;
+        let (signer, bundle) = bundle::open(message)?;
         // The committee has one runner for each slot and looks it up first, so the runner's own 46 and 47 are never reached.
         if bundle.slot != self.duty.slot {
             return Err(RefusalCode::NoRunnerForSlot.into());
@@ -77,39 +65,16 @@ impl CommitteeRunner {
         if self.is_finished() {
             return Err(RefusalCode::NoRunningDuty.into());
         }
-        if self.decision.is_none() {
-            return Err(RefusalCode::NoDecidedValue.into());
-        }
-        if !self.setup.committee.contains(*signer) {
+        let Some(decision) = &self.decision else { return Err(RefusalCode::NoDecidedValue.into()) };
+        if !self.setup.committee.contains(signer) {
             return Err(Refusal::ForeignSigner);
         }
+        let counted = self.post.count(signer, &bundle.messages, &self.setup.keys);
         let quorate =
-            bundle.messages.iter().filter(|entry| self.insert(*signer, entry, out)).map(slot_of).collect();
+            counted.quorate.into_iter().filter(|slot| decision.expected.contains_key(slot)).collect();
+        out.extend(counted.blamed.into_iter().map(blame));
         self.recombine(quorate, out);
         Ok(())
-    }
-
-    /// Holds one partial signature; true if it completes the quorum of something this duty expects.
-    fn insert(&mut self, signer: OperatorId, entry: &PartialSignatureMessage, out: &mut Vec<Effect>) -> bool {
-        let slot = slot_of(entry);
-        let mut answer = self.collector.insert(signer, slot, entry.partial_signature);
-        if answer == Insert::Conflict && self.replaces(signer, entry) {
-            out.push(Effect::BadPartialSignature { operator: signer, validator: slot.validator });
-            self.collector.remove(slot, signer);
-            answer = self.collector.insert(signer, slot, entry.partial_signature);
-        }
-        answer == Insert::NewlyQuorate
-            && self.decision.as_ref().is_some_and(|d| d.expected.contains_key(&slot))
-    }
-
-    /// Two different signatures of one operator: the first stays, unless only the second is one.
-    fn replaces(&self, signer: OperatorId, entry: &PartialSignatureMessage) -> bool {
-        let slot = slot_of(entry);
-        let verifies = |signature: &types::SignatureBytes| {
-            self.setup.keys.verifies(slot.validator, signer, slot.root, signature)
-        };
-        let held = self.collector.signature(slot, signer);
-        held.is_some_and(|held| !verifies(&held)) && verifies(&entry.partial_signature)
     }
 
     fn recombine(&mut self, slots: Vec<SignatureSlot>, out: &mut Vec<Effect>) {
@@ -120,8 +85,7 @@ impl CommitteeRunner {
             self.saw_post_quorum = true;
             out.push(Effect::Reached(Milestone::PostQuorum));
         }
-        let task = |slot| RecombineTask { slot, parts: self.collector.signatures(slot) };
-        out.push(Effect::Recombine(slots.into_iter().map(task).collect()));
+        out.push(Effect::Recombine(self.post.tasks(slots)));
     }
 
     /// Whole signatures go to the beacon nodes; bad parts are dropped, and what is still a quorum is tried again.
@@ -182,20 +146,18 @@ impl CommitteeRunner {
 
     /// True if what is left after dropping is still a quorum.
     fn drop_bad_parts(&mut self, slot: SignatureSlot, liars: &[OperatorId], out: &mut Vec<Effect>) -> bool {
-        for operator in liars {
-            self.collector.remove(slot, *operator);
-            out.push(Effect::BadPartialSignature { operator: *operator, validator: slot.validator });
-        }
+        let named = liars.iter().map(|operator| Blame { operator: *operator, validator: slot.validator });
+        out.extend(named.map(blame));
         let place = self.decision.as_ref().and_then(|d| d.expected.get(&slot).copied());
         if let Some(entry) = place.and_then(|place| self.duty.validator_duties.get(place))
             && let Some(open) = self.open.get_mut(&super::entry_key(entry))
         {
             open.bad_parts = true;
         }
-        !liars.is_empty() && self.collector.has_quorum(slot)
+        self.post.drop_bad(slot, liars)
     }
 }
 
-fn slot_of(entry: &PartialSignatureMessage) -> SignatureSlot {
-    SignatureSlot { validator: entry.validator_index, root: entry.signing_root }
+const fn blame(blame: Blame) -> Effect {
+    Effect::BadPartialSignature { operator: blame.operator, validator: blame.validator }
 }

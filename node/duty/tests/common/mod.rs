@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod tag;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use duty::{
     AttestationIndex, CommitteeKeys, CommitteeRunner, Effect, Input, Outcome, OwnView, Setup, SignRequest,
     Signed, SignedObject, SigningObject, SubmitError, ValidatorKeys, Watermark, recombine,
 };
-use qbft::{CUT_OFF_ROUND, Committee, RoundRobin, VerifySigner};
+use qbft::{CUT_OFF_ROUND, Committee, RoundRobin};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
@@ -22,28 +24,13 @@ use types::signing::{BeaconDomain, signing_root};
 use types::{
     BeaconRole, BeaconVote, ByteList, Checkpoint, CommitteeDuty, CommitteeId, CommitteeIndex, DomainType,
     Encode, Epoch, List, MessageId, MsgType, OperatorId, PartialSignatureMessage, PartialSignatureMessages,
-    PartialSignatureType, PublicKeyBytes, RefusalCode, Root, RsaSignature, SignatureBytes, SignedSsvMessage,
-    Slot, SsvFork, SsvMessage, Thresholds, TreeHash, ValidatorDuty, ValidatorIndex,
+    PartialSignatureType, PublicKeyBytes, RefusalCode, Root, SignatureBytes, SignedSsvMessage, Slot, SsvFork,
+    SsvMessage, Thresholds, TreeHash, ValidatorDuty, ValidatorIndex,
 };
 
+pub use tag::Tag;
+
 pub const SLOT: Slot = Slot(41);
-
-/// Stands for RSA: 256 bytes that follow from the signer and the message.
-#[derive(Debug)]
-pub struct Tag;
-
-impl Tag {
-    pub fn of(signer: OperatorId, digest: &[u8; 32]) -> RsaSignature {
-        let digest = Sha256::new().chain_update(signer.get().to_le_bytes()).chain_update(digest).finalize();
-        ByteList::new(digest.repeat(8)).unwrap()
-    }
-}
-
-impl VerifySigner for Tag {
-    fn verify(&self, signer: OperatorId, digest: &[u8; 32], signature: &[u8]) -> bool {
-        Self::of(signer, digest).as_slice() == signature
-    }
-}
 
 /// What an operator does wrong, or does not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,16 +15,22 @@ pub enum Refusal {
     #[error("the message is empty")]
     Empty,
     /// The message is neither consensus nor partial signatures.
-    #[error("a committee's duty has no messages of this type")]
+    #[error("duties have no messages of this type")]
     UnknownType,
+    /// The message is for another role.
+    #[error("the message is for another role")]
+    WrongRole,
+    /// The message is for another validator.
+    #[error("the message is for another validator")]
+    ForeignValidator,
     /// The payload is not what the type says.
     #[error("the payload does not decode")]
     Undecodable,
     /// Partial signatures come from one operator.
     #[error("partial signatures with more than one signer")]
     NotOneSigner,
-    /// Partial signatures of a phase that a committee's duty does not have.
-    #[error("a committee's duty has no partial signatures before consensus")]
+    /// Partial signatures of a phase that the duty does not have.
+    #[error("the duty has no partial signatures of this phase")]
     WrongPhase,
     /// The signer is not in the committee.
     #[error("the signer is not in the committee")]
@@ -43,6 +49,8 @@ impl Refusal {
             Self::Consensus(refusal) => refusal.code(),
             Self::Empty
             | Self::UnknownType
+            | Self::WrongRole
+            | Self::ForeignValidator
             | Self::Undecodable
             | Self::NotOneSigner
             | Self::WrongPhase
