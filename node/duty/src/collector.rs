@@ -94,6 +94,13 @@ impl Collector {
         self.held.get(&slot).into_iter().flatten().map(|(signer, signature)| (*signer, *signature)).collect()
     }
 
+    /// Everything held, by slot and operator.
+    pub fn entries(&self) -> impl Iterator<Item = (SignatureSlot, OperatorId, SignatureBytes)> {
+        self.held.iter().flat_map(|(slot, signatures)| {
+            signatures.iter().map(|(signer, signature)| (*slot, *signer, *signature))
+        })
+    }
+
     /// Whether a quorum of signatures is held for this slot.
     #[must_use]
     pub fn has_quorum(&self, slot: SignatureSlot) -> bool {

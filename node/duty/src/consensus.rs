@@ -72,6 +72,12 @@ impl Consensus {
         Self { controller, slot, permitted: None, started: false, decided: false, saw_proposal: false }
     }
 
+    /// In the midst of a duty: `running` if it was started here.
+    pub(crate) fn restore(controller: Controller, slot: Slot, running: bool) -> Self {
+        let decided = controller.instance(slot).is_some_and(|instance| instance.state().decided);
+        Self { permitted: Some(true), started: running, decided, ..Self::new(controller, slot) }
+    }
+
     pub(crate) const fn controller(&self) -> &Controller {
         &self.controller
     }
@@ -116,7 +122,7 @@ impl Consensus {
             return Err(RefusalCode::SkipConsensusMessageAsConsensusHasFinished.into());
         }
         if !self.started && inner.height == self.slot {
-            return Err(RefusalCode::FutureMessage.into());
+            return Err(self.too_early(inner).into());
         }
         let step = self.controller.step(qbft::Input::Message(message.clone()));
         let mut heard = Heard::default();
@@ -130,6 +136,15 @@ impl Consensus {
         let rest = self.hear(step);
         heard.said.extend(rest.said);
         Ok(Heard { refusal: rest.refusal, ..heard })
+    }
+
+    /// The controller looks at the identifier first (31).
+    fn too_early(&self, inner: &QbftMessage) -> RefusalCode {
+        if inner.identifier.as_slice() == self.controller.id().as_ref() {
+            RefusalCode::FutureMessage
+        } else {
+            RefusalCode::MessageIdentifierInvalid
+        }
     }
 
     pub(crate) fn on_timeout(&mut self, round: Round) -> Heard {

@@ -38,6 +38,11 @@ impl Phase {
         &self.collector
     }
 
+    /// Holds one signature as it was held before.
+    pub(crate) fn put_back(&mut self, slot: SignatureSlot, signer: OperatorId, signature: SignatureBytes) {
+        let _ = self.collector.insert(signer, slot, signature);
+    }
+
     /// Holds the entries of one operator's bundle.
     pub(crate) fn count(
         &mut self,

@@ -38,6 +38,7 @@ mod outcome;
 mod post;
 mod pre;
 mod pre_tasks;
+mod restore;
 mod selection;
 mod setup;
 mod value;
@@ -63,6 +64,7 @@ pub use effect::{
 };
 pub use input::{Aggregate, Fetched, Input, Stage};
 pub use object::{AggregateObject, Domains, ShareObject};
+pub use restore::{Held, Progress};
 pub use selection::{ByProof, Selection};
 pub use setup::{Facts, Past, Plan, ProposalForm, RunnerSetup};
 

@@ -50,6 +50,16 @@ impl Runner {
 
     /// Signs what belongs to the own duty. What others of the committee sign besides is collected, but not made here.
     fn sign_decided(&mut self, decision: Decision, out: &mut Vec<Effect>) {
+        self.expect_decided(decision);
+        let own = self.own_post_tasks();
+        if !own.is_empty() {
+            let tasks = own.into_iter().map(|(task, _)| task).collect();
+            out.push(Effect::Sign(ShareRequest { stage: Stage::Post, slot: self.plan.slot(), tasks }));
+        }
+        self.end_left_out(out);
+    }
+
+    pub(super) fn expect_decided(&mut self, decision: Decision) {
         let tasks = decision.items.iter().map(|(task, _)| task.clone()).collect();
         self.post.expected = Expected::new(tasks, &self.setup.domains);
         let roles = decision.items.iter().map(|(_, role)| *role);
@@ -59,12 +69,6 @@ impl Runner {
             }
         }
         self.decision = Some(decision);
-        let own = self.own_post_tasks();
-        if !own.is_empty() {
-            let tasks = own.into_iter().map(|(task, _)| task).collect();
-            out.push(Effect::Sign(ShareRequest { stage: Stage::Post, slot: self.plan.slot(), tasks }));
-        }
-        self.end_left_out(out);
     }
 
     /// The decided objects that the own duty asks for, in the order of the data.

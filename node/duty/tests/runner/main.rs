@@ -258,6 +258,25 @@ fn a_duty_begins_once_and_after_the_one_before() {
     }
 }
 
+/// Put together again after every few messages, a duty goes on as if nothing had happened.
+#[test]
+fn a_duty_can_be_taken_apart_and_put_together() {
+    for recipe in ALL {
+        for every in [1, 3, 7] {
+            let mut world = World::new(60 + every, recipe, &[Conduct::Honest; 4]);
+            world.begin_all();
+            while world.deliver(usize::try_from(every).unwrap()) {
+                world.put_together(0);
+            }
+            let (node, entries) = (&world.nodes[0], world.plan.entries().len());
+            assert!(node.machine.is_finished(), "{:?} {every}", node.refused);
+            assert_eq!(node.outcomes.len(), entries);
+            assert!(node.outcomes.iter().all(|outcome| outcome.end == End::Submitted));
+            world.check_submitted(0);
+        }
+    }
+}
+
 /// Whatever the network does: nobody signs two different decisions, and every entry ends once.
 #[test]
 fn loss_and_repetition_never_make_two_decisions() {

@@ -9,8 +9,8 @@ use crypto::field::Scalar;
 use crypto::shamir::split;
 use crypto::threshold::CoefficientCache;
 use duty::runner::{
-    Aggregate, Domains, Effect, Facts, Fetch, Fetched, Input, Outcome, Past, Plan, ProposalForm, Runner,
-    RunnerSetup, Selection, ShareRequest, Stage, Submission,
+    Aggregate, Domains, Effect, Facts, Fetch, Fetched, Input, Outcome, Past, Plan, Progress, ProposalForm,
+    Runner, RunnerSetup, Selection, ShareRequest, Stage, Submission,
 };
 use duty::{CommitteeKeys, SubmitError, ValidatorKeys, recombine};
 use qbft::{CUT_OFF_ROUND, Committee, RoundRobin};
@@ -181,9 +181,7 @@ impl World {
 
     /// From the start to the end of `rounds` rounds.
     pub fn run(&mut self, rounds: usize) {
-        for place in 0..self.nodes.len() {
-            self.feed(place, Input::Begin);
-        }
+        self.begin_all();
         self.deliver_all();
         for _ in 1..rounds {
             for place in 0..self.nodes.len() {
@@ -193,6 +191,27 @@ impl World {
             }
             self.deliver_all();
         }
+    }
+
+    pub fn begin_all(&mut self) {
+        for place in 0..self.nodes.len() {
+            self.feed(place, Input::Begin);
+        }
+    }
+
+    /// Replaces a node's machine by one with the same progress.
+    pub fn put_together(&mut self, place: usize) {
+        let machine = &self.nodes[place].machine;
+        let progress = Progress {
+            controller: machine.controller().clone(),
+            running: machine.controller().instance(SLOT).is_some(),
+            pre: machine.signatures(Stage::Pre).entries().collect(),
+            post: machine.signatures(Stage::Post).entries().collect(),
+            decided_value: machine.decided_value().map(<[u8]>::to_vec),
+            finished: machine.is_finished(),
+        };
+        let setup = self.setups[place].clone();
+        self.nodes[place].machine = Runner::restore(setup, self.plan.clone(), progress).unwrap();
     }
 
     pub fn feed(&mut self, place: usize, input: Input) {
@@ -282,11 +301,18 @@ impl World {
     }
 
     pub fn deliver_all(&mut self) {
-        while !self.wire.is_empty() {
+        while self.deliver(1) {}
+    }
+
+    /// Delivers `count` messages; false if there were none.
+    pub fn deliver(&mut self, count: usize) -> bool {
+        let any = !self.wire.is_empty();
+        for _ in 0..count.min(self.wire.len()) {
             let pick = usize::try_from(self.rng.next_u64() % self.wire.len() as u64).unwrap();
             let (place, message) = self.wire.swap_remove_back(pick).unwrap();
             self.feed(place, Input::Message(message));
         }
+        any
     }
 
     /// A message of this operator about the duty, with its tag.
