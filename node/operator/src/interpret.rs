@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use duty::{Effect, Input, OwnView, SignRequest, Submission};
+use duty::{Effect, Input, OwnView, RecombineTask, SignRequest, Submission};
+use network::PublishError;
 use tokio::sync::mpsc::WeakSender;
 use types::rules::RoundEnd;
 use types::{CommitteeId, Round, RunnerRole, SignedSsvMessage, Slot, Wire};
@@ -126,8 +127,15 @@ impl Interpreter {
         let Some(topic) = self.context.topic(slot, self.committee) else { return };
         match message.to_wire(fork) {
             Ok(bytes) => {
-                if let Err(error) = self.context.network.publish(topic, bytes).await {
-                    tracing::warn!(%slot, committee = %self.committee, %error, "message not published");
+                match self.context.network.publish(topic, bytes).await {
+                    Ok(_) => {}
+                    // A decided message is the same whoever makes it: a peer was faster.
+                    Err(PublishError::Duplicate) => {
+                        tracing::debug!(%slot, committee = %self.committee, "published by a peer")
+                    }
+                    Err(error) => {
+                        tracing::warn!(%slot, committee = %self.committee, %error, "message not published")
+                    }
                 }
             }
             Err(error) => {
@@ -159,5 +167,46 @@ impl Interpreter {
                 let _ = mailbox.send(Letter::Answer { slot, input }).await;
             }
         });
+    }
+}
+
+/// Roots that are worked on one by one; with more of them the shared batch saves more than the order gains.
+const FEW_ROOTS: usize = 2;
+
+/// The tasks of each root, in the order in which roots appear; all in one if there are many roots.
+fn by_root(tasks: Vec<RecombineTask>) -> Vec<Vec<RecombineTask>> {
+    let mut groups: Vec<Vec<RecombineTask>> = Vec::new();
+    for task in &tasks {
+        let known =
+            groups.iter_mut().find(|group| group.iter().any(|other| other.slot.root == task.slot.root));
+        match known {
+            Some(group) => group.push(task.clone()),
+            None if groups.len() == FEW_ROOTS => return vec![tasks],
+            None => groups.push(vec![task.clone()]),
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use duty::collector::SignatureSlot;
+    use types::{Root, ValidatorIndex};
+
+    fn task(validator: u64, root: u8) -> RecombineTask {
+        let slot = SignatureSlot { validator: ValidatorIndex(validator), root: Root::repeat_byte(root) };
+        RecombineTask { slot, parts: Vec::new() }
+    }
+
+    #[test]
+    fn few_roots_are_apart_and_many_together() {
+        let lengths = |roots: &[u8]| {
+            let tasks = roots.iter().zip(0..).map(|(root, validator)| task(validator, *root)).collect();
+            by_root(tasks).iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(&[1, 1, 2, 1]), [3, 1]);
+        assert_eq!(lengths(&[1, 2, 3, 1]), [4]);
+        assert!(lengths(&[]).is_empty());
     }
 }
