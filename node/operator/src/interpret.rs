@@ -131,10 +131,10 @@ impl Interpreter {
                     Ok(_) => {}
                     // A decided message is the same whoever makes it: a peer was faster.
                     Err(PublishError::Duplicate) => {
-                        tracing::debug!(%slot, committee = %self.committee, "published by a peer")
+                        tracing::debug!(%slot, committee = %self.committee, "published by a peer");
                     }
                     Err(error) => {
-                        tracing::warn!(%slot, committee = %self.committee, %error, "message not published")
+                        tracing::warn!(%slot, committee = %self.committee, %error, "message not published");
                     }
                 }
             }
@@ -149,12 +149,14 @@ impl Interpreter {
         self.answer_later(slot, async move { Some(Input::Signed(signer.sign(signers, request).await)) });
     }
 
-    fn recombine(&self, run: &Run, tasks: Vec<duty::RecombineTask>) {
-        let (context, keys) = (Arc::clone(&self.context), Arc::clone(&run.keys));
-        self.answer_later(
-            run.slot,
-            async move { context.recombine(keys, tasks).await.map(Input::Recombined) },
-        );
+    /// Each of few roots is worked on by itself, so that the attestations (one root from Electra on) go out before the sync
+    /// committee messages are whole. Many roots share one batch.
+    fn recombine(&self, run: &Run, tasks: Vec<RecombineTask>) {
+        for tasks in by_root(tasks) {
+            let (context, keys) = (Arc::clone(&self.context), Arc::clone(&run.keys));
+            let work = async move { context.recombine(keys, tasks).await.map(Input::Recombined) };
+            self.answer_later(run.slot, work);
+        }
     }
 
     fn submit(&self, submission: Submission) {
@@ -177,12 +179,13 @@ const FEW_ROOTS: usize = 2;
 fn by_root(tasks: Vec<RecombineTask>) -> Vec<Vec<RecombineTask>> {
     let mut groups: Vec<Vec<RecombineTask>> = Vec::new();
     for task in &tasks {
-        let known =
-            groups.iter_mut().find(|group| group.iter().any(|other| other.slot.root == task.slot.root));
-        match known {
+        let same = |group: &Vec<RecombineTask>| group.iter().any(|other| other.slot.root == task.slot.root);
+        match groups.iter().position(same).and_then(|place| groups.get_mut(place)) {
             Some(group) => group.push(task.clone()),
-            None if groups.len() == FEW_ROOTS => return vec![tasks],
             None => groups.push(vec![task.clone()]),
+        }
+        if groups.len() > FEW_ROOTS {
+            return vec![tasks];
         }
     }
     groups
