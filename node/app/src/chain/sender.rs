@@ -35,6 +35,19 @@ pub struct Mined {
     pub events: Vec<RegistryEvent>,
 }
 
+/// A signed transaction that nobody else has seen.
+pub(super) struct Prepared {
+    call: Call,
+    raw: Vec<u8>,
+    hash: B256,
+}
+
+/// A transaction that the execution client has.
+pub(super) struct Sent {
+    call: Call,
+    hash: B256,
+}
+
 impl<'a> Sender<'a> {
     /// Reads the signer key file; `wait` is how long to wait for each transaction.
     ///
@@ -55,6 +68,13 @@ impl<'a> Sender<'a> {
     /// # Errors
     /// [`ChainError`]
     pub async fn send(&self, call: Call) -> Result<Mined, ChainError> {
+        let prepared = self.prepare(call).await?;
+        let sent = self.hand_over(prepared).await?;
+        self.outcome(&sent).await
+    }
+
+    /// Asks what the call needs and signs it. Nothing is sent yet.
+    pub(super) async fn prepare(&self, call: Call) -> Result<Prepared, ChainError> {
         let (rpc, to, from) = (&self.registry.rpc, self.registry.address, self.address());
         let estimate = rpc.estimate_gas(from, to, &call).await?;
         let transaction = Transaction {
@@ -70,15 +90,25 @@ impl<'a> Sender<'a> {
             method: "eth_sendRawTransaction",
             what: "the transaction could not be signed",
         })?;
-        rpc.send_raw(signed.raw).await?;
-        let receipt = self.wait_for(signed.hash).await?;
+        Ok(Prepared { call, raw: signed.raw, hash: signed.hash })
+    }
+
+    /// Gives the transaction to the execution client: from here on it may be mined, whatever happens to us.
+    pub(super) async fn hand_over(&self, prepared: Prepared) -> Result<Sent, ChainError> {
+        self.registry.rpc.send_raw(prepared.raw).await?;
+        Ok(Sent { call: prepared.call, hash: prepared.hash })
+    }
+
+    /// Waits until the transaction is in a block and tells what it did there.
+    pub(super) async fn outcome(&self, sent: &Sent) -> Result<Mined, ChainError> {
+        let receipt = self.wait_for(sent.hash).await?;
         let block = receipt.block_number.to();
         if receipt.status.is_zero() {
-            return Err(ChainError::Reverted(self.reason(&call, block).await));
+            return Err(ChainError::Reverted(self.reason(&sent.call, block).await));
         }
         let events =
             receipt.logs.iter().filter_map(|log| decode(&log.topics, &log.data).ok().flatten()).collect();
-        Ok(Mined { hash: signed.hash, block, events })
+        Ok(Mined { hash: sent.hash, block, events })
     }
 
     /// Twice the base fee leaves room for six full blocks.
