@@ -100,6 +100,10 @@ impl Consensus {
         self.started
     }
 
+    pub(crate) const fn is_decided(&self) -> bool {
+        self.decided
+    }
+
     pub(crate) const fn saw_proposal(&self) -> bool {
         self.saw_proposal
     }
@@ -121,7 +125,7 @@ impl Consensus {
         if self.decided && open_duty {
             return Err(RefusalCode::SkipConsensusMessageAsConsensusHasFinished.into());
         }
-        if !self.started && inner.height == self.slot {
+        if !self.started && inner.height == self.slot && self.controller.instance(self.slot).is_none() {
             return Err(self.too_early(inner).into());
         }
         let step = self.controller.step(qbft::Input::Message(message.clone()));

@@ -1,13 +1,9 @@
 //! The rules of a message before it goes to consensus or to partial signatures, and what consensus wants.
 
-use std::sync::Arc;
-
-use qbft::{Value, ValueCheck};
+use qbft::Value;
 use types::{MsgType, PartialSignatureType, RefusalCode, RunnerRole, SignedSsvMessage};
 
-use super::check::{AggregationCheck, DutyCheck};
 use super::effect::{Effect, Milestone};
-use super::setup::Plan;
 use super::{Runner, decided};
 use crate::bundle;
 use crate::consensus::{self, Decided, Heard, Said};
@@ -104,27 +100,11 @@ impl Runner {
         self.carry(heard, out)
     }
 
-    pub(super) fn value_check(&self) -> Arc<dyn ValueCheck> {
-        match &self.plan {
-            Plan::AggregatorCommittee(_) => Arc::new(AggregationCheck { preset: self.setup.preset }),
-            Plan::Proposal(duty)
-            | Plan::Aggregation(duty)
-            | Plan::Contribution(duty)
-            | Plan::Registration(duty, _)
-            | Plan::Exit(duty, _) => Arc::new(DutyCheck::new(
-                &self.setup,
-                self.plan.beacon_role(),
-                duty.public_key,
-                duty.validator_index,
-            )),
-        }
-    }
-
     /// Consensus starts when the own value is there and the start is on disk.
     pub(super) fn start_if_ready(&mut self, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         let (Some(value), true) = (&self.own_value, self.consensus.may_start()) else { return Ok(()) };
         let value = Value::new(value.clone()).map_err(|_| qbft::Refusal::TooLarge)?;
-        let check = self.value_check();
+        let check = self.setup.value_check(&self.plan);
         let acceptable = check.check(&value).is_ok();
         let heard = self.consensus.start(value, check);
         self.own_value = None;
@@ -165,7 +145,7 @@ impl Runner {
         self.stuck = Some(FailureReason::DecidedValueRefused);
         // In the order of the reference: it decodes as the role's type, it passes the check, its objects can be made.
         self.decodes(bytes)?;
-        self.value_check().check(bytes).map_err(qbft::Refusal::Value)?;
+        self.setup.value_check(&self.plan).check(bytes).map_err(qbft::Refusal::Value)?;
         let decision = decided::read(&self.plan, &self.setup, bytes)?;
         self.stuck = None;
         self.lead_with_full_block(decision, decided.round, out);

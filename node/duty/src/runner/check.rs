@@ -15,7 +15,7 @@ use types::{
     ValidatorIndex,
 };
 
-use super::setup::{Facts, RunnerSetup};
+use super::setup::Facts;
 
 /// The check of a duty of one validator.
 #[derive(Debug, Clone)]
@@ -117,24 +117,6 @@ fn aggregation<P: Preset>(full_data: &[u8]) -> Result<(), ValueRefusal> {
 
 const fn refuse(code: RefusalCode, reason: &'static str) -> Result<(), ValueRefusal> {
     Err(ValueRefusal::rule(code, reason))
-}
-
-impl DutyCheck {
-    pub(super) fn new(
-        setup: &RunnerSetup,
-        role: BeaconRole,
-        key: PublicKeyBytes,
-        index: ValidatorIndex,
-    ) -> Self {
-        Self {
-            fork: setup.fork,
-            preset: setup.preset,
-            role,
-            public_key: key,
-            validator: index,
-            facts: setup.facts,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -112,6 +112,13 @@ impl Runner {
             return Err(RefusalCode::NoRunningDuty.into());
         }
         let Some(decision) = &self.decision else { return Err(RefusalCode::NoDecidedValue.into()) };
+        // A duty that walked here itself has both.
+        if !self.consensus.is_started() {
+            return Err(RefusalCode::NoRunningConsensusInstance.into());
+        }
+        if !self.consensus.is_decided() {
+            return Err(RefusalCode::ConsensusInstanceNotDecided.into());
+        }
         self.is_of_slot(bundle, decision.slot)?;
         if !self.setup.committee.contains(signer) {
             return Err(Refusal::ForeignSigner);

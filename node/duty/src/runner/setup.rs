@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use qbft::{Committee, Config, Controller, INSTANCE_CAPACITY, Leader, VerifySigner};
+use qbft::{Committee, Config, Controller, INSTANCE_CAPACITY, Leader, ValueCheck, VerifySigner};
 use types::beacon::{ValidatorRegistration, VoluntaryExit};
 use types::{
     AggregatorCommitteeDuty, BeaconFork, BeaconRole, CommitteeId, DomainType, Epoch, MessageId,
@@ -10,6 +10,7 @@ use types::{
     ValidatorDuty,
 };
 
+use super::check::{AggregationCheck, DutyCheck};
 use super::object::Domains;
 use super::selection::Selection;
 use crate::recombine::CommitteeKeys;
@@ -179,6 +180,22 @@ impl RunnerSetup {
         }
     }
 
+    /// What judges values in the consensus of this duty.
+    #[must_use]
+    pub fn value_check(&self, plan: &Plan) -> Arc<dyn ValueCheck> {
+        match plan.validator() {
+            None => Arc::new(AggregationCheck { preset: self.preset }),
+            Some(duty) => Arc::new(DutyCheck {
+                fork: self.fork,
+                preset: self.preset,
+                role: plan.beacon_role(),
+                public_key: duty.public_key,
+                validator: duty.validator_index,
+                facts: self.facts,
+            }),
+        }
+    }
+
     /// How many partial signatures make the whole one.
     pub(super) fn quorum(&self) -> usize {
         let quorum = Thresholds::of_size(self.committee.members().len()).quorum();
@@ -190,14 +207,19 @@ impl RunnerSetup {
     }
 
     pub(super) fn controller(&self, id: MessageId) -> Controller {
-        let config = Config {
+        Controller::new(self.qbft_config(), id)
+    }
+
+    /// What consensus is told once.
+    #[must_use]
+    pub fn qbft_config(&self) -> Config {
+        Config {
             committee: self.committee.clone(),
             leader: Arc::clone(&self.leader),
             verifier: Arc::clone(&self.verifier),
             cut_off: self.cut_off,
             capacity: INSTANCE_CAPACITY,
-        };
-        Controller::new(config, id)
+        }
     }
 }
 

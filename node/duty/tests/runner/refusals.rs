@@ -1,6 +1,6 @@
 //! The first broken rule names the refusal (`ssv-spec ssv/runner_validations.go`, `ssv/validator.go`, `ssv/committee.go`).
 
-use duty::runner::Input;
+use duty::runner::{Input, Progress, Runner};
 use qbft::Committee;
 use types::{
     Encode, List, MessageId, MsgType, PartialSignatureMessage, PartialSignatureMessages,
@@ -114,6 +114,29 @@ fn a_committee_looks_at_its_id_and_its_slot_first() {
     assert_eq!(world.refusal(0, message), None);
     let message = bundle(&world, PartialSignatureType::PostConsensus, SLOT, &[(7, WRONG)]);
     assert_eq!(world.refusal(0, message), Some(43));
+}
+
+/// What a duty that walked there itself never lacks: an instance (44) that is decided (45).
+#[test]
+fn a_decided_value_without_its_consensus() {
+    let mut world = begun(&PROPOSAL);
+    let mut honest = World::new(50, &PROPOSAL, &[Conduct::Honest; 4]);
+    honest.run(1);
+    let value = honest.nodes[0].machine.decided_value().unwrap().to_vec();
+    for (running, code) in [(false, 44), (true, 45)] {
+        let progress = Progress {
+            controller: world.nodes[0].machine.controller().clone(),
+            running,
+            pre: Vec::new(),
+            post: Vec::new(),
+            decided_value: Some(value.clone()),
+            finished: false,
+        };
+        let (setup, plan) = (world.setups[0].clone(), world.plan.clone());
+        world.nodes[0].machine = Runner::restore(setup, plan, progress).unwrap();
+        let message = bundle(&world, PartialSignatureType::PostConsensus, SLOT, &[(7, WRONG)]);
+        assert_eq!(world.refusal(0, message), Some(code));
+    }
 }
 
 #[test]
