@@ -173,6 +173,14 @@ pub fn export(db: &HistoryDb) -> Result<Interchange, ImportError> {
     Ok(Interchange { metadata: Metadata { interchange_format_version, genesis_validators_root }, data })
 }
 
+/// The chain a history is bound to, by its genesis validators root; `None` before a vault was first opened over it.
+///
+/// # Errors
+/// A failure of the history.
+pub fn chain(db: &HistoryDb) -> Result<Option<Root>, HistoryError> {
+    history::bound_chain(db)
+}
+
 /// Everything the history holds about one share.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ShareAccount {

@@ -146,8 +146,10 @@ fn documents_that_do_not_fit_are_refused_whole() {
     let other = tempfile::tempdir().unwrap();
     let document = interchange::export(armed(other.path(), 1).history()).unwrap();
     assert!(matches!(interchange::import(&db, &document), Err(ImportError::Unbound)));
+    assert_eq!(interchange::chain(&db).unwrap(), None);
     db.transact(|transaction| Books(transaction).bind(Root::repeat_byte(8))).unwrap();
     assert!(matches!(interchange::import(&db, &document), Err(ImportError::OtherChain { .. })));
+    assert_eq!(interchange::chain(&db).unwrap(), Some(Root::repeat_byte(8)));
     let mut newer = document;
     newer.metadata.interchange_format_version = "6".to_owned();
     assert!(matches!(interchange::import(&db, &newer), Err(ImportError::Version(_))));
