@@ -9,6 +9,12 @@
 
 use std::fmt;
 
+use outbox::LogError;
+use registry::RegistryError;
+use types::RulesError;
+use vault::interchange::ImportError;
+use vault::{ArmError, HistoryError};
+
 use crate::chain;
 
 /// The code a process ends with.
@@ -51,11 +57,17 @@ fn class(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if let Some(error) = cause.downcast_ref::<store::StoreError>() {
         return error.operator_must_decide().then_some(Exit::Decide);
     }
-    if let Some(error) = cause.downcast_ref::<vault::HistoryError>() {
-        return error.operator_must_decide().then_some(Exit::Decide);
+    if let Some(error) = cause.downcast_ref::<HistoryError>() {
+        return of_history(error);
     }
-    if let Some(error) = cause.downcast_ref::<registry::RegistryError>() {
-        return error.operator_must_decide().then_some(Exit::Decide);
+    if let Some(error) = cause.downcast_ref::<ImportError>() {
+        return of_import(error);
+    }
+    if let Some(error) = cause.downcast_ref::<RegistryError>() {
+        return of_registry(error);
+    }
+    if let Some(error) = cause.downcast_ref::<LogError>() {
+        return of_log(error);
     }
     if let Some(error) = cause.downcast_ref::<chain::ChainError>() {
         return error.needs_decision().then_some(Exit::Decide);
@@ -63,11 +75,51 @@ fn class(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if cause.is::<beacon::ChainError>() {
         return Some(Exit::Decide);
     }
+    if let Some(error) = cause.downcast_ref::<RulesError>() {
+        let other_network = matches!(error, RulesError::SpecMismatch { .. });
+        return Some(if other_network { Exit::Decide } else { Exit::Usage });
+    }
+    if let Some(error) = cause.downcast_ref::<api::ServerError>() {
+        return matches!(error, api::ServerError::Listen { .. }).then_some(Exit::Usage);
+    }
     let correctable = cause.is::<beacon::SettingsError>()
         || cause.is::<network::StartError>()
-        || cause.is::<types::RulesError>()
         || cause.is::<crypto::keystore::KeystoreError>();
     correctable.then_some(Exit::Usage)
+}
+
+fn of_history(error: &HistoryError) -> Option<Exit> {
+    error.operator_must_decide().then_some(Exit::Decide)
+}
+
+/// A document of another chain is a choice that someone made; one in another format is a wrong file.
+fn of_import(error: &ImportError) -> Option<Exit> {
+    match error {
+        ImportError::Version(_) => Some(Exit::Usage),
+        ImportError::OtherChain { .. } => Some(Exit::Decide),
+        ImportError::Unbound => None,
+        ImportError::History(error) => of_history(error),
+    }
+}
+
+fn of_registry(error: &RegistryError) -> Option<Exit> {
+    if matches!(error, RegistryError::Urls(_)) {
+        return Some(Exit::Usage);
+    }
+    // The vault's failure comes in a box, since the registry does not know the vault.
+    if let RegistryError::Arm(failure) = error
+        && let Some(ArmError::History(error)) = failure.downcast_ref()
+    {
+        return of_history(error);
+    }
+    error.operator_must_decide().then_some(Exit::Decide)
+}
+
+fn of_log(error: &LogError) -> Option<Exit> {
+    match error {
+        LogError::Store(error) => error.operator_must_decide().then_some(Exit::Decide),
+        LogError::Encode(_) | LogError::Decode { .. } => None,
+    }
 }
 
 /// A message with its code.
@@ -122,6 +174,29 @@ mod tests {
         assert_eq!(Exit::of(&error), Exit::Decide);
         assert_eq!(Exit::of(&usage("bad flag")).code(), 2);
         assert_eq!(Exit::of(&anyhow::anyhow!("no answer")), Exit::Failed);
+    }
+
+    #[test]
+    fn a_failure_inside_another_one_keeps_its_class() {
+        let damaged =
+            || store::StoreError::Damaged { file: store::DatabaseFile::History, detail: "x".into() };
+        let history = HistoryError::Store(damaged());
+        let arm = RegistryError::Arm(Box::new(ArmError::History(history)));
+        assert_eq!(Exit::of(&anyhow::Error::from(arm)), Exit::Decide);
+        let log = operator::StartError::Log(LogError::Store(damaged()));
+        assert_eq!(Exit::of(&anyhow::Error::from(log)), Exit::Decide);
+        let import = ImportError::History(HistoryError::Store(damaged()));
+        assert_eq!(Exit::of(&anyhow::Error::from(import)), Exit::Decide);
+        let share = ArmError::KeyMismatch { share: types::PublicKeyBytes([0; 48]) };
+        assert_eq!(Exit::of(&anyhow::Error::from(RegistryError::Arm(Box::new(share)))), Exit::Failed);
+    }
+
+    #[test]
+    fn what_the_configuration_can_mend_is_no_decision() {
+        assert_eq!(Exit::of(&anyhow::Error::from(RegistryError::Urls("none"))), Exit::Usage);
+        let (address, source) = (([127, 0, 0, 1], 1).into(), std::io::Error::other("taken"));
+        let taken = api::ServerError::Listen { address, source };
+        assert_eq!(Exit::of(&anyhow::Error::from(taken)), Exit::Usage);
     }
 
     #[test]
