@@ -3,6 +3,7 @@
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use crate::commands::history::{self, HistoryCommand};
 use crate::commands::network_key::{self, NetworkKeyCommand};
 use crate::commands::operator_key::{self, OperatorKeyCommand};
 use crate::commands::operator_register::{self, OperatorRegisterArgs};
@@ -54,6 +55,9 @@ pub enum Command {
     /// The node's identity among peers
     #[command(subcommand)]
     Network(NetworkCommand),
+    /// The signing history: account, export and import (EIP-3076)
+    #[command(subcommand)]
+    History(HistoryCommand),
 }
 
 /// `capstan operator ...`
@@ -104,6 +108,7 @@ impl Cli {
             Command::Validator(ValidatorCommand::Register(args)) => wait(validator_register::run(&args, out)),
             Command::Validator(ValidatorCommand::Remove(args)) => wait(validator_remove::run(&args, out)),
             Command::Network(NetworkCommand::Key(command)) => network_key::run(command, out),
+            Command::History(command) => history::run(command, out),
         }
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod help;
+mod history;
 mod keys;
 mod node;
 mod run;
