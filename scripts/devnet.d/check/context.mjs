@@ -32,7 +32,6 @@ export class Context {
     this.beacon = this.evidence.beacon;
     this.helpers = new Set(range(VALIDATORS.helper));
     this.startedMillis = Date.now();
-    this.windows = [];
     this.ledgers = new Map(OPERATORS.map((operator) => [operator, new Map()]));
   }
 
@@ -43,6 +42,7 @@ export class Context {
     await this.allReady();
     const starts = OPERATORS.map((operator) => statSync(this.layout.path("run", `${operatorName(operator)}.json`)).mtimeMs);
     this.#since = Math.max(1, this.slotAt(Math.max(...starts)) + WARM_UP_SLOTS);
+    this.firstSlot = this.slot;
     await this.evidence.refresh();
   }
 

@@ -28,26 +28,35 @@ export async function loseSecond(ctx, slots) {
   return { killed, to: killed + slots, survivors: OPERATORS.filter((operator) => !VICTIMS.includes(operator)) };
 }
 
-/** Nothing is published for slots that could not be decided. */
+/** Nothing is published for slots that could not be decided. Asked before anybody comes back. */
 export async function checkSecondLoss(ctx, { killed, to, survivors }) {
   const { report, evidence } = ctx;
-  const rows = [];
-  for (const operator of survivors) {
-    await collectLedgers(ctx, { from: killed - 1, to, operators: [operator] });
-    rows.push(...ctx.ledgers.get(operator).values());
-  }
-  const decided = rows.filter((row) => row.slot <= to && row.micros?.decided != null).map((row) => row.slot);
-  const lastDecided = Math.max(...decided);
+  await collectLedgers(ctx, { from: killed - 1, to, operators: survivors });
+  const decided = rowsOf(ctx, survivors, killed - 1, to).filter((row) => row.micros?.decided != null);
+  const lastDecided = Math.max(...decided.map((row) => row.slot));
   const posts = survivors.flatMap((operator) => evidence.traffic.get(operator).posts).filter((post) => post.slot > lastDecided && post.slot <= to);
   report.check(
     "two operators down: nobody publishes anything after the last decided slot",
     posts.length === 0 && lastDecided <= killed && decided.length > 0,
-    `second one killed in slot ${killed}, last decided slot ${lastDecided}, ${posts.length} publishing requests in slots ${lastDecided + 1} to ${to}`,
+    `second one killed in slot ${killed}, last decided slot ${lastDecided}, ${posts.length} publishing requests for slots ${lastDecided + 1} to ${to}`,
   );
-  const lost = rows.filter((row) => row.slot > killed && row.slot <= to - 2);
-  const failed = lost.filter((row) => row.outcome === "failed" && row.reason);
-  report.check("and every duty that could not be done is on the books as failed, with its reason", lost.length > 0 && failed.length === lost.length, `${failed.length} of ${lost.length}; ${reasonCounts(failed)}`);
 }
+
+/** What could not be decided ends as failed, with its reason. Asked when even a late decision would be worth nothing. */
+export async function checkLostDuties(ctx, { killed, to, survivors }) {
+  await collectLedgers(ctx, { from: killed + 1, to, operators: survivors });
+  const lost = rowsOf(ctx, survivors, killed + 1, to);
+  const failed = lost.filter((row) => row.outcome === "failed" && row.reason && row.room);
+  const late = lost.filter((row) => row.outcome === "submitted");
+  ctx.report.check(
+    "every duty of the time with two operators is on the survivors' books with its end: failed with a reason, or decided late",
+    failed.length > 0 && failed.length + late.length === lost.length,
+    `${lost.length} duties in slots ${killed + 1} to ${to}: ${late.length} submitted late, ${failed.length} failed: ${reasonCounts(failed)}`,
+  );
+}
+
+const rowsOf = (ctx, operators, from, to) =>
+  operators.flatMap((operator) => [...ctx.ledgers.get(operator).values()].filter((row) => row.slot >= from && row.slot <= to));
 
 function reasonCounts(rows) {
   const counts = new Map();

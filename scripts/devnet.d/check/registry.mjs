@@ -48,18 +48,20 @@ async function isAsReported(ctx, { answer, sender, topic, count }) {
 
 async function checkTransactions(ctx) {
   const { report, state } = ctx;
-  const operators = await Promise.all(
-    state.operators.map((answer) => isAsReported(ctx, { answer, sender: state.accounts[answer.operator_id], topic: TOPICS.OperatorAdded, count: 1 })),
-  );
-  const clusters = await Promise.all(
-    state.clusters.map((answer) => isAsReported(ctx, { answer, sender: answer.address, topic: TOPICS.ValidatorAdded, count: answer.last - answer.first + 1 })),
-  );
-  const good = [...operators, ...clusters].filter(Boolean).length;
-  const hashes = [...state.operators, ...state.clusters].map((answer) => answer.transaction_hash.slice(0, 10));
+  const claims = [
+    ...state.operators.map((answer) => ({ answer, sender: state.accounts[answer.operator_id], topic: TOPICS.OperatorAdded, count: 1 })),
+    ...state.clusters.flatMap(({ address, transactions }) =>
+      transactions.map((answer) => ({ answer, sender: address, topic: TOPICS.ValidatorAdded, count: answer.count })),
+    ),
+  ];
+  const verdicts = await Promise.all(claims.map((claim) => isAsReported(ctx, claim)));
+  const good = verdicts.filter(Boolean).length;
+  const validators = state.clusters.flatMap(({ transactions }) => transactions).reduce((sum, { count }) => sum + count, 0);
+  const owners = new Set(state.clusters.map(({ address }) => address)).size;
   report.check(
     "operators and validators were registered by transactions that the chain has, from the senders and in the blocks reported",
-    good === operators.length + clusters.length && new Set(state.clusters.map((cluster) => cluster.address)).size === state.clusters.length,
-    `${good} of ${operators.length + clusters.length}: ${hashes.join(" ")}; ${state.clusters.length} owners`,
+    good === claims.length && owners === state.clusters.length,
+    `${good} of ${claims.length}: ${claims.map(({ answer }) => answer.transaction_hash.slice(0, 10)).join(" ")}; ${state.operators.length} operators, ${validators} validators of ${owners} owners`,
   );
 }
 
@@ -99,7 +101,7 @@ export async function changeValidators(ctx) {
   const { joiner, leaver } = swing(state);
   const address = state.accounts[account];
   const slot = ctx.slot;
-  const added = await assignValidators(layout, capstan, { account, address, indices: [joiner] });
+  const [added] = await assignValidators(layout, capstan, { account, address, indices: [joiner] });
   const removed = await capstan.removeValidator({
     networkFile: layout.networkFile,
     executionUrl: layout.executionUrl,

@@ -3,7 +3,7 @@ import { Processes } from "../lib/processes.mjs";
 import { Layout } from "../lib/layout.mjs";
 import { Context } from "./context.mjs";
 import { SETTLING_SLOTS, checkBalances, checkFinality, checkInclusion, checkMainJob, collectLedgers, nextEpochStart } from "./duties.mjs";
-import { checkSecondLoss, comeBack, loseOne, loseSecond } from "./faults.mjs";
+import { checkLostDuties, checkSecondLoss, comeBack, loseOne, loseSecond } from "./faults.mjs";
 import { checkNegative } from "./negative.mjs";
 import { changeValidators, checkChange, checkRegistry } from "./registry.mjs";
 import { Report } from "./report.mjs";
@@ -63,6 +63,7 @@ async function wholeShow(ctx, plan) {
   await keepBooks(ctx, returned);
 
   if (one) checkInclusion(ctx, one, { claim: "one operator killed: still 98 % of the votes in blocks", share: 0.98 });
+  if (second) await part(ctx, "the lost duties", () => checkLostDuties(ctx, second));
   if (back) checkInclusion(ctx, back, { claim: "both back: 98 % again within two epochs", share: 0.98 });
   checkMainJob(ctx, main);
   await part(ctx, "the balance of the books", () => checkBalances(ctx));

@@ -45,7 +45,7 @@ export class Capstan {
     );
   }
 
-  /** `{ transaction_hash, block }` */
+  /** `{ transactions: [{ transaction_hash, block, validators }] }`: as few as they fit into. */
   registerValidators({ networkFile, executionUrl, keyshares, signerKeyFile }) {
     return this.json(
       ...["validator", "register", "--network", networkFile, "--execution-url", executionUrl],

@@ -18,14 +18,14 @@ const USAGE = `usage: scripts/devnet COMMAND [options]
   down          end every process; logs stay
 
 options: --dir DIR (default .devnet), --base-port N (default 19600; up only), --seconds-per-slot N (default 3; up only),
-         --binary FILE (use this capstan instead of building; up only)
+         --binary FILE (use this capstan instead of building; up only), --until-finalized N (epoch at which up returns, default 8)
 `;
 
 const OPTIONS = {
   dir: { type: "string" },
   "base-port": { type: "string", default: "19600" },
   "seconds-per-slot": { type: "string", default: "3" },
-  "until-finalized": { type: "string", default: "6" },
+  "until-finalized": { type: "string" },
   binary: { type: "string" },
   short: { type: "boolean", default: false },
   stage: { type: "string" },
@@ -47,13 +47,18 @@ function operatorOf(text) {
   return operator;
 }
 
+/** The chain that `up` leaves behind: long enough for a check to measure over 200 head events in its time. */
+const UNTIL_FINALIZED = "8";
+/** A short check has no use for more than a chain that finalizes. */
+const UNTIL_FINALIZED_SHORT = "2";
+
 /** What `up` is told; `check` uses the same when it has to start a network. */
 function upOptions(options) {
+  const untilFinalized = options["until-finalized"] ?? (options.short ? UNTIL_FINALIZED_SHORT : UNTIL_FINALIZED);
   return {
     secondsPerSlot: whole(options["seconds-per-slot"], "--seconds-per-slot"),
     binary: options.binary,
-    untilFinalized: whole(options["until-finalized"], "--until-finalized"),
-    deadlineMillis: 600_000,
+    untilFinalized: whole(untilFinalized, "--until-finalized"),
   };
 }
 

@@ -10,7 +10,10 @@ import { encryptKeystore } from "./keystore.mjs";
 const publicKeyOf = (index) => SecretKey.fromBytes(interopSecret(index)).toPublicKey().toBytes();
 export const publicKeyHex = (index) => `0x${Buffer.from(publicKeyOf(index)).toString("hex")}`;
 
-/** Registers the interop validators `indices` in the cluster of `owner` (an account number) with all operators. */
+/**
+ * Registers the interop validators `indices` for the owner `address` (development account number `account`) in the
+ * cluster of all operators. Returns the transactions: `{ transaction_hash, block, count }`.
+ */
 export async function assignValidators(layout, capstan, { account, address, indices }) {
   const dir = layout.path("staking", `${account}-${indices[0]}`);
   const keystores = `${dir}/keystores`;
@@ -26,7 +29,8 @@ export async function assignValidators(layout, capstan, { account, address, indi
     const keyshares = `${dir}/keyshares.json`;
     const { networkFile, executionUrl } = layout;
     await capstan.splitValidators({ networkFile, executionUrl, owner: address, operators: OPERATORS, keystores, passwordFile, out: keyshares });
-    return await capstan.registerValidators({ networkFile, executionUrl, keyshares, signerKeyFile: layout.accountFile(account) });
+    const answer = await capstan.registerValidators({ networkFile, executionUrl, keyshares, signerKeyFile: layout.accountFile(account) });
+    return answer.transactions.map(({ transaction_hash, block, validators }) => ({ transaction_hash, block, count: validators.length }));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
