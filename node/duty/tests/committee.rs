@@ -149,6 +149,23 @@ fn a_node_killed_at_any_moment_follows_after_its_restart() {
     }
 }
 
+/// Put together again between a few messages, a duty goes on as if nothing had happened. Its later entries may be submitted a second
+/// time, because what was submitted is not part of its progress.
+#[test]
+fn a_duty_can_be_taken_apart_and_put_together() {
+    for every in [3, 7] {
+        let mut sim = Sim::new(60 + every, VALIDATORS, &[Conduct::Honest; 4]);
+        sim.begin_all();
+        while sim.is_busy() {
+            sim.deliver(usize::try_from(every).unwrap());
+            if sim.nodes[0].outcomes.is_empty() {
+                sim.put_together(0);
+            }
+        }
+        assert_all_submitted(&sim, 0);
+    }
+}
+
 #[test]
 fn a_decision_of_another_epoch_is_not_signed() {
     let mut conducts = [Conduct::Honest; 4];

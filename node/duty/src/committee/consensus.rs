@@ -54,12 +54,17 @@ impl CommitteeRunner {
     ) -> Result<(), Refusal> {
         let result = self.accept(&message, out);
         if let Err(refusal) = &result
-            && refusal.is_retryable()
-            && !self.is_finished()
+            && self.may_fit_later(refusal)
         {
             self.waiting.keep(message);
         }
         result
+    }
+
+    /// Before the own start, 4 means "not yet".
+    fn may_fit_later(&self, refusal: &Refusal) -> bool {
+        let not_begun = !self.begun && refusal.code() == Some(RefusalCode::NoRunningDuty);
+        !self.is_finished() && (not_begun || refusal.is_retryable())
     }
 
     fn accept(&mut self, message: &SignedSsvMessage, out: &mut Vec<Effect>) -> Result<(), Refusal> {
@@ -126,12 +131,18 @@ impl CommitteeRunner {
             self.stuck = Some(FailureReason::DecidedValueRefused);
             return Err(qbft::Refusal::Value(refusal).into());
         }
-        let request = self.sign_request(&vote);
-        let expected = self.expected(&request);
-        self.decision = Some(Decision { vote, expected });
+        let request = self.expect(vote);
         self.stuck = None;
         out.push(Effect::Sign(request));
         Ok(())
+    }
+
+    /// From here on it is known which signatures belong to the duty.
+    pub(super) fn expect(&mut self, vote: BeaconVote) -> SignRequest {
+        let request = self.sign_request(&vote);
+        let expected = self.expected(&request);
+        self.decision = Some(Decision { vote, expected });
+        request
     }
 
     fn sign_request(&self, vote: &BeaconVote) -> SignRequest {

@@ -27,6 +27,7 @@ mod effect;
 mod input;
 mod outcome;
 mod post;
+mod restore;
 mod setup;
 mod vote_check;
 
@@ -36,7 +37,7 @@ use std::sync::Arc;
 use qbft::Controller;
 use types::{BeaconRole, BeaconVote, CommitteeDuty, ValidatorIndex};
 
-use crate::collector::SignatureSlot;
+use crate::collector::{Collector, SignatureSlot};
 use crate::consensus::Consensus;
 use crate::phase::Phase;
 use crate::reason::FailureReason;
@@ -47,6 +48,7 @@ pub use effect::{
     Effect, Milestone, Outcome, SignRequest, SignedObject, SigningObject, SigningTask, Submission,
 };
 pub use input::{Input, OwnView, Signed, SubmitError, Watermark};
+pub use restore::Progress;
 pub use setup::{AttestationIndex, Setup};
 pub use vote_check::VoteCheck;
 
@@ -145,6 +147,24 @@ impl CommitteeRunner {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.open.is_empty()
+    }
+
+    /// The consensus of this duty.
+    #[must_use]
+    pub const fn controller(&self) -> &Controller {
+        self.consensus.controller()
+    }
+
+    /// The partial signatures held.
+    #[must_use]
+    pub const fn signatures(&self) -> &Collector {
+        self.post.collector()
+    }
+
+    /// The decided vote, if this operator accepts it.
+    #[must_use]
+    pub fn decided_vote(&self) -> Option<BeaconVote> {
+        self.decision.as_ref().map(|decision| decision.vote)
     }
 
     /// Messages that found no place to wait.

@@ -62,10 +62,17 @@ impl CommitteeRunner {
         if bundle.msg_type != PartialSignatureType::PostConsensus {
             return Err(Refusal::WrongPhase);
         }
-        if self.is_finished() {
+        if !self.begun || self.is_finished() {
             return Err(RefusalCode::NoRunningDuty.into());
         }
         let Some(decision) = &self.decision else { return Err(RefusalCode::NoDecidedValue.into()) };
+        // A duty that walked here itself has both.
+        if !self.consensus.is_started() {
+            return Err(RefusalCode::NoRunningConsensusInstance.into());
+        }
+        if !self.consensus.is_decided() {
+            return Err(RefusalCode::ConsensusInstanceNotDecided.into());
+        }
         if !self.setup.committee.contains(signer) {
             return Err(Refusal::ForeignSigner);
         }

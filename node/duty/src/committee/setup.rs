@@ -71,7 +71,9 @@ impl Setup {
         usize::try_from(quorum).unwrap_or(usize::MAX)
     }
 
-    pub(crate) fn qbft_config(&self) -> Config {
+    /// What consensus is told once.
+    #[must_use]
+    pub fn qbft_config(&self) -> Config {
         Config {
             committee: self.committee.clone(),
             leader: Arc::clone(&self.leader),

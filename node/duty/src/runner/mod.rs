@@ -65,7 +65,7 @@ pub use effect::{
 pub use input::{Aggregate, Fetched, Input, Stage};
 pub use object::{AggregateObject, Domains, ShareObject};
 pub use restore::{Held, Progress};
-pub use selection::{ByProof, Selection};
+pub use selection::{ByProof, Claim, Selection, Subject};
 pub use setup::{Facts, Past, Plan, ProposalForm, RunnerSetup};
 
 use decided::Decision;

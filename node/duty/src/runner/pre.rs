@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use types::{
-    BeaconRole, OperatorId, PartialSignatureMessage, PartialSignatureMessages, PartialSignatureType,
-    RefusalCode, SignatureBytes, ValidatorDuty,
+    OperatorId, PartialSignatureMessage, PartialSignatureMessages, PartialSignatureType, RefusalCode,
+    SignatureBytes, ValidatorDuty,
 };
 
 use super::effect::{Effect, Fetch, Milestone, SignedShareObject, Submission};
 use super::input::{Fetched, Stage};
 use super::object::ShareObject;
-use super::selection::{attestation_modulo, subcommittee_of, sync_modulo};
+use super::selection::{Claim, Subject, attestation_modulo, subcommittee_of, sync_modulo};
 use super::setup::Plan;
 use super::value::{self, Selected};
 use super::{Runner, entry_key};
@@ -256,24 +256,23 @@ impl Runner {
             return Vec::new();
         };
         let validator = slot.validator;
+        let selects = |subject, modulo| self.setup.selection.selects(&Claim { subject, proof, modulo });
         let mut selected = Vec::new();
-        let duties = self.plan.entries().iter().filter(|duty| duty.validator_index == validator);
-        for duty in duties {
-            match (&task.object, duty.role) {
-                (ShareObject::SlotSelection(_), BeaconRole::Aggregator)
-                    if self.setup.selection.selects(&proof, attestation_modulo(duty)) =>
-                {
-                    let committee = duty.committee_index;
-                    selected.push(Selected::Aggregator { validator, committee, proof });
-                }
-                (ShareObject::SyncSelection(data), BeaconRole::SyncCommitteeContribution)
-                    if self.setup.selection.selects(&proof, sync_modulo(self.setup.preset)) =>
-                {
-                    let subcommittee = data.subcommittee_index;
+        let is_meant = |duty: &&ValidatorDuty| {
+            duty.validator_index == validator && task.object.selects_for() == Some(duty.role)
+        };
+        for duty in self.plan.entries().iter().filter(is_meant) {
+            if let ShareObject::SyncSelection(data) = &task.object {
+                let subcommittee = data.subcommittee_index;
+                if selects(Subject::Subcommittee(subcommittee), sync_modulo(self.setup.preset)) {
                     let one = Selected::Contributor { validator, subcommittee, proof };
                     selected.extend(std::iter::repeat_n(one, self.positions_in(duty, subcommittee)));
                 }
-                _ => {}
+            } else {
+                let committee = duty.committee_index;
+                if selects(Subject::Committee(committee), attestation_modulo(duty)) {
+                    selected.push(Selected::Aggregator { validator, committee, proof });
+                }
             }
         }
         if selected.is_empty() {

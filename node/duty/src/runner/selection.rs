@@ -4,12 +4,32 @@
 use std::fmt;
 
 use sha2::{Digest, Sha256};
-use types::{PresetName, SignatureBytes, ValidatorDuty};
+use types::{CommitteeIndex, PresetName, SignatureBytes, ValidatorDuty};
 
-/// Says whether a selection proof selects.
+/// What a validator may aggregate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Attestations of a beacon committee.
+    Committee(CommitteeIndex),
+    /// Sync committee messages of a subcommittee.
+    Subcommittee(u64),
+}
+
+/// A validator's claim to aggregate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// What.
+    pub subject: Subject,
+    /// Its signature over the slot or the subcommittee.
+    pub proof: SignatureBytes,
+    /// One in so many is selected.
+    pub modulo: u64,
+}
+
+/// Says whether a claim is granted.
 pub trait Selection: Send + Sync {
-    /// `modulo`: one in so many is selected.
-    fn selects(&self, proof: &SignatureBytes, modulo: u64) -> bool;
+    /// True if the validator aggregates.
+    fn selects(&self, claim: &Claim) -> bool;
 }
 
 impl fmt::Debug for dyn Selection {
@@ -23,10 +43,10 @@ impl fmt::Debug for dyn Selection {
 pub struct ByProof;
 
 impl Selection for ByProof {
-    fn selects(&self, proof: &SignatureBytes, modulo: u64) -> bool {
-        let digest: [u8; 32] = Sha256::digest(proof).into();
+    fn selects(&self, claim: &Claim) -> bool {
+        let digest: [u8; 32] = Sha256::digest(claim.proof).into();
         let [a, b, c, d, e, f, g, h, ..] = digest;
-        u64::from_le_bytes([a, b, c, d, e, f, g, h]).checked_rem(modulo) == Some(0)
+        u64::from_le_bytes([a, b, c, d, e, f, g, h]).checked_rem(claim.modulo) == Some(0)
     }
 }
 
@@ -57,15 +77,14 @@ mod tests {
     fn one_in_so_many() {
         assert_eq!(sync_modulo(PresetName::Mainnet), 8);
         assert_eq!(sync_modulo(PresetName::Minimal), 1);
-        let selected = |modulo| {
-            let proofs = (0..200_u8).map(|n| SignatureBytes([n; 96]));
-            proofs.filter(|proof| ByProof.selects(proof, modulo)).count()
-        };
+        let claim =
+            |n, modulo| Claim { subject: Subject::Subcommittee(0), proof: SignatureBytes([n; 96]), modulo };
+        let selected = |modulo| (0..200).filter(|n| ByProof.selects(&claim(*n, modulo))).count();
         assert_eq!(selected(1), 200);
         assert!((10..50).contains(&selected(8)));
         // SHA-256 of 96 zero bytes begins 2ea9ab9198d1638007400cd2.
-        assert!(ByProof.selects(&SignatureBytes::default(), 0x8063_d198_91ab_a92e));
-        assert!(!ByProof.selects(&SignatureBytes::default(), 0));
+        assert!(ByProof.selects(&claim(0, 0x8063_d198_91ab_a92e)));
+        assert!(!ByProof.selects(&claim(0, 0)));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crypto::bls::{SecretKey, sign};
 use crypto::field::Scalar;
 use crypto::shamir::split;
 use crypto::threshold::CoefficientCache;
+use duty::committee::Progress;
 use duty::{
     AttestationIndex, CommitteeKeys, CommitteeRunner, Effect, Input, Outcome, OwnView, Setup, SignRequest,
     Signed, SignedObject, SigningObject, SubmitError, ValidatorKeys, Watermark, recombine,
@@ -265,6 +266,27 @@ impl Sim {
         let node = &mut self.nodes[place];
         (node.machine, node.conduct, node.spoke) = (machine, Conduct::Muted, false);
         self.feed(place, Input::Begin);
+    }
+
+    /// Replaces a node's machine by one with the same progress.
+    pub fn put_together(&mut self, place: usize) {
+        let machine = &self.nodes[place].machine;
+        let watermarks = vec![Watermark { source: Epoch(3), target: Epoch(4) }];
+        let progress = Progress {
+            controller: machine.controller().clone(),
+            running: machine.controller().instance(SLOT).is_some(),
+            view: Some(OwnView { vote: vote(), watermarks }),
+            post: machine.signatures().entries().collect(),
+            decided_value: machine.decided_vote().map(|vote| vote.as_ssz_bytes()),
+            finished: machine.is_finished(),
+        };
+        let setup = self.setups[place].clone();
+        self.nodes[place].machine = CommitteeRunner::restore(setup, self.duty.clone(), progress).unwrap();
+    }
+
+    /// Whether messages are on their way.
+    pub fn is_busy(&self) -> bool {
+        !self.wire.is_empty()
     }
 
     /// Delivers `count` messages, or what there is.

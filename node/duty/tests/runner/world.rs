@@ -9,8 +9,8 @@ use crypto::field::Scalar;
 use crypto::shamir::split;
 use crypto::threshold::CoefficientCache;
 use duty::runner::{
-    Aggregate, Domains, Effect, Facts, Fetch, Fetched, Input, Outcome, Past, Plan, Progress, ProposalForm,
-    Runner, RunnerSetup, Selection, ShareRequest, Stage, Submission,
+    Aggregate, Claim, Domains, Effect, Facts, Fetch, Fetched, Input, Outcome, Past, Plan, Progress,
+    ProposalForm, Runner, RunnerSetup, Selection, ShareRequest, Stage, Submission,
 };
 use duty::{CommitteeKeys, SubmitError, ValidatorKeys, recombine};
 use qbft::{CUT_OFF_ROUND, Committee, RoundRobin};
@@ -37,7 +37,7 @@ const BLOCK: &[u8] = include_bytes!("../../../types/src/beacon/block/fixtures/ca
 pub struct Chosen(pub bool);
 
 impl Selection for Chosen {
-    fn selects(&self, _: &SignatureBytes, _: u64) -> bool {
+    fn selects(&self, _: &Claim) -> bool {
         self.0
     }
 }
