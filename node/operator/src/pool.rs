@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, oneshot};
 
-/// The pool could not take the work, because the node is stopping.
+/// The work was lost: the node is stopping, or the work failed by a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the crypto pool is closed")]
+#[error("the crypto pool lost the work")]
 pub struct PoolClosed;
 
 /// Why the pool did not start.
@@ -38,6 +38,8 @@ impl CryptoPool {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(cores)
             .thread_name(|i| format!("crypto-{i}"))
+            // Without a handler a panic would abort the process: one message of a peer must not end the node.
+            .panic_handler(|_| tracing::error!("a piece of work on the crypto pool failed: this is a defect, please report it with the log"))
             .build()?;
         Ok(Self { threads: Arc::new(threads), places: Arc::new(Semaphore::new(Self::QUEUE)) })
     }
@@ -45,7 +47,7 @@ impl CryptoPool {
     /// Runs one piece of work and gives back what it returns.
     ///
     /// # Errors
-    /// [`PoolClosed`] if the work was lost, which only happens while the node stops.
+    /// [`PoolClosed`] if the work was lost, which only happens while the node stops, or by a defect.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -72,5 +74,24 @@ mod tests {
         let name = pool.run(|| std::thread::current().name().map(str::to_owned)).await.unwrap();
         assert!(name.unwrap().starts_with("crypto-"));
         assert_eq!(pool.places.available_permits(), CryptoPool::QUEUE);
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_lost_and_the_pool_goes_on() {
+        let pool = CryptoPool::start().unwrap();
+        let lost: Result<(), _> = pool.run(|| panic!("a defect")).await;
+        assert_eq!(lost, Err(PoolClosed));
+        assert_eq!(pool.run(|| 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn who_finds_the_pool_full_waits_for_a_place() {
+        let pool = CryptoPool::start().unwrap();
+        let all = u32::try_from(CryptoPool::QUEUE).unwrap();
+        let places = Arc::clone(&pool.places).acquire_many_owned(all).await.unwrap();
+        let mut waiting = Box::pin(pool.run(|| 7));
+        assert!(futures::poll!(&mut waiting).is_pending());
+        drop(places);
+        assert_eq!(waiting.await, Ok(7));
     }
 }
