@@ -7,7 +7,7 @@
 //! **Bound**: [`Ledger::CAPACITY`] records are kept in memory; beyond it the oldest slots leave (the journal has a longer
 //! history).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use duty::FailureReason;
@@ -45,11 +45,19 @@ impl Ledger {
     /// Records kept in memory.
     pub const CAPACITY: usize = 200_000;
 
-    /// Opens the records of a committee's duty. Duties of kinds that committees do not run are left out.
+    /// Opens the records of a committee's duty. Duties of kinds that committees do not run are left out, and those that stand here
+    /// already: a duty is scheduled once, whatever the clock or a beacon node says a second time.
     pub fn schedule(&self, epoch: Epoch, committee: CommitteeId, duties: &[ValidatorDuty]) {
         let records = duties.iter().filter_map(|duty| open_record(epoch, committee, duty));
         let mut inner = self.lock();
+        let slots: BTreeSet<_> = duties.iter().map(|duty| duty.slot).collect();
+        let standing = slots.iter().filter_map(|slot| inner.slots.get(slot)).flatten();
+        let mut known: HashSet<_> =
+            standing.map(|record| (record.slot, record.validator_index, record.role)).collect();
         for record in records {
+            if !known.insert((record.slot, record.validator_index, record.role)) {
+                continue;
+            }
             inner.balance.scheduled = inner.balance.scheduled.saturating_add(1);
             inner.balance.running = inner.balance.running.saturating_add(1);
             inner.insert(record);
@@ -212,6 +220,16 @@ mod tests {
             (record.reason.as_deref(), record.room.as_deref()),
             (Some("not_decided"), Some("consensus"))
         );
+    }
+
+    #[test]
+    fn a_duty_is_scheduled_once() {
+        let ledger = Ledger::default();
+        ledger.schedule(Epoch(1), COMMITTEE, &[duty(9, 1, BeaconRole::Attester)]);
+        ledger.end(Slot(9), ValidatorIndex(1), BeaconRole::Attester, Ok(()));
+        let twice = [duty(9, 1, BeaconRole::Attester), duty(9, 1, BeaconRole::Attester)];
+        ledger.schedule(Epoch(1), COMMITTEE, &twice);
+        assert_eq!(sums(&ledger), (1, 1, 0, 0));
     }
 
     #[test]
