@@ -8,8 +8,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use beacon::{AttesterDuties, AttesterDuty, SyncDuty};
 use types::{Epoch, Root, Slot, ValidatorIndex};
 
-/// Epochs kept beside the newest.
-const EPOCHS: usize = 3;
+/// Epochs kept, the newest included.
+pub(crate) const EPOCHS: u64 = 3;
 /// Sync committee periods kept.
 const PERIODS: usize = 2;
 
@@ -66,7 +66,7 @@ impl DutyBook {
         }
         let mut pages = self.write();
         pages.epochs.insert(epoch, page);
-        while pages.epochs.len() > EPOCHS {
+        while u64::try_from(pages.epochs.len()).unwrap_or(u64::MAX) > EPOCHS {
             pages.epochs.pop_first();
         }
     }

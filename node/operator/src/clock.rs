@@ -74,6 +74,24 @@ impl SlotClock {
         at.saturating_sub(self.start_of(slot).saturating_mul(1_000))
     }
 
+    /// Waits for a moment, in milliseconds since 1970. True when it is reached; false when the clock was set back meanwhile, so that
+    /// whoever waits can look anew where in time it is.
+    pub(crate) async fn reach(&self, unix_millis: u64) -> bool {
+        let mut last = unix_micros();
+        loop {
+            let left = unix_millis.saturating_mul(1_000).saturating_sub(last);
+            if left == 0 {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_micros(left).min(LONGEST_SLEEP)).await;
+            let now = unix_micros();
+            if now < last {
+                return false;
+            }
+            last = now;
+        }
+    }
+
     /// Waits for a moment, in milliseconds since 1970.
     pub async fn sleep_until(&self, unix_millis: u64) {
         loop {

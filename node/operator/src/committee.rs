@@ -4,9 +4,9 @@
 //! operators, timers, and the answers to what its machines asked for. So the machines need no lock, and what one committee
 //! waits for delays no other.
 //!
-//! **Bounds**: the mailbox holds [`MAILBOX`] letters; whoever brings a message to a full one drops it and counts it, answers and duties
-//! wait for a place. Messages of a slot whose duty is not prepared yet (peers' clocks are a little ahead of ours) are held, at most
-//! [`EARLY`] of them. Finished duties leave at once, unfinished ones when they are worth nothing any more.
+//! **Bounds**: the mailbox holds [`MAILBOX`] letters, the last [`RESERVED`] places of which are not for messages; a message that finds no
+//! place is dropped and counted, answers and duties wait for one. Messages of a slot whose duty is not prepared yet (peers' clocks are a little ahead of ours) are held, at most
+//! [`EARLY`] of them; what comes then is dropped and counted. Finished duties leave at once, unfinished ones when they are worth nothing any more.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -17,11 +17,14 @@ use tokio::sync::mpsc;
 use types::{CommitteeId, Round, SignedSsvMessage, Slot, ValidatorIndex};
 
 use crate::context::Context;
+use crate::drops::DropReason;
 use crate::interpret::Interpreter;
 use crate::run::{self, Run};
 
 /// Letters a committee's mailbox holds.
 pub(crate) const MAILBOX: usize = 1024;
+/// Places of it that messages leave free: duties, answers and timers must find one, or one committee's flood would hold up the schedule of all.
+const RESERVED: usize = 128;
 /// Messages held for duties that are not prepared yet.
 const EARLY: usize = 256;
 
@@ -61,9 +64,14 @@ pub(crate) struct Assignment {
 pub(crate) struct Mailbox(mpsc::Sender<Letter>);
 
 impl Mailbox {
-    /// Brings a message; false if the mailbox is full.
+    /// Brings a message; false if there is no place for it.
     pub(crate) fn offer(&self, slot: Slot, message: SignedSsvMessage) -> bool {
-        self.0.try_send(Letter::Message { slot, message }).is_ok()
+        self.0.capacity() > RESERVED && self.0.try_send(Letter::Message { slot, message }).is_ok()
+    }
+
+    /// Whether nobody reads the letters any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.is_closed()
     }
 
     /// Brings a letter that must not be lost. Nobody reads it any more when the committee's task has ended.
@@ -78,24 +86,34 @@ struct Committee {
     interpreter: Interpreter,
     runs: BTreeMap<Slot, Run>,
     early: VecDeque<(Slot, SignedSsvMessage)>,
+    /// The newest slot whose duty was prepared.
+    prepared: Option<Slot>,
 }
 
 /// Starts the task of a committee.
 pub(crate) fn spawn(id: CommitteeId, context: Arc<Context>) -> Mailbox {
-    let (sender, mut letters) = mpsc::channel(MAILBOX);
+    let (sender, letters) = mpsc::channel(MAILBOX);
     let mailbox = Mailbox(sender);
-    // The interpreter's own copy must not keep the task alive.
-    let interpreter = Interpreter::new(id, Arc::clone(&context), mailbox.0.downgrade());
-    let mut committee = Committee { id, context, interpreter, runs: BTreeMap::new(), early: VecDeque::new() };
-    tokio::spawn(async move {
-        while let Some(letter) = letters.recv().await {
-            committee.open(letter).await;
-        }
-    });
+    let committee = Committee::new(id, context, &mailbox);
+    tokio::spawn(committee.run(letters));
     mailbox
 }
 
 impl Committee {
+    fn new(id: CommitteeId, context: Arc<Context>, mailbox: &Mailbox) -> Self {
+        // The interpreter's own copy must not keep the task alive.
+        let interpreter = Interpreter::new(id, Arc::clone(&context), mailbox.0.downgrade());
+        Self { id, context, interpreter, runs: BTreeMap::new(), early: VecDeque::new(), prepared: None }
+    }
+
+    async fn run(mut self, mut letters: mpsc::Receiver<Letter>) {
+        while let Some(letter) = letters.recv().await {
+            self.open(letter).await;
+        }
+        // A duty that was prepared while its committee left has nobody else to end it.
+        self.open(Letter::GiveUp { slot: Slot(u64::MAX) }).await;
+    }
+
     async fn open(&mut self, letter: Letter) {
         match letter {
             Letter::Prepare(assignment) => self.prepare(*assignment).await,
@@ -128,6 +146,7 @@ impl Committee {
     async fn prepare(&mut self, assignment: Assignment) {
         let run = Run::new(assignment);
         let slot = run.slot;
+        self.prepared = self.prepared.max(Some(slot));
         self.runs.entry(slot).or_insert(run);
         let (ready, rest): (VecDeque<_>, _) =
             std::mem::take(&mut self.early).into_iter().partition(|(of, _)| *of <= slot);
@@ -141,9 +160,14 @@ impl Committee {
         if self.runs.contains_key(&slot) {
             return self.feed(slot, Input::Message(message)).await;
         }
-        let newest = self.runs.last_key_value().map_or(Slot(0), |(slot, _)| *slot);
-        if slot > newest && slot >= self.context.clock.slot() && self.early.len() < EARLY {
+        // Messages of a duty that has ended, or that is not ours, help nobody.
+        if self.prepared >= Some(slot) || slot < self.context.clock.slot() {
+            return;
+        }
+        if self.early.len() < EARLY {
             self.early.push_back((slot, message));
+        } else {
+            self.context.drops.count(DropReason::TooManyEarly, 1);
         }
     }
 
@@ -163,6 +187,7 @@ impl Committee {
             }
         }
         if run.is_finished() {
+            self.context.drops.count(DropReason::TooManyWaiting, run.dropped_messages());
             self.runs.remove(&slot);
             self.context.books.write(slot, self.id);
         }

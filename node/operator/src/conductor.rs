@@ -1,15 +1,15 @@
 //! Starts the tasks of the conductor and tells how they go.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use beacon::BeaconNodes;
-use network::{CommitteeLoad, NetworkEvent, NetworkHandle, Topic};
+use network::{CommandError, NetworkEvent, NetworkHandle};
 use outbox::{DutyLog, DutyRecord, LogError};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
-use types::{ChainRules, Slot, SubnetId};
+use types::rules::ForkLifecycle;
+use types::{ChainRules, Slot};
 use validation::SeenState;
 use vault::Vault;
 
@@ -18,7 +18,9 @@ use crate::books::Books;
 use crate::clock::SlotClock;
 use crate::context::{Coefficients, Context};
 use crate::directory::Directory;
+use crate::drops::Drops;
 use crate::duties::Duties;
+use crate::hearing::Hearing;
 use crate::identity::Identity;
 use crate::intake::{Intake, Refusals};
 use crate::ledger::{Balance, Ledger, settle};
@@ -26,7 +28,7 @@ use crate::listen::Listener;
 use crate::pool::CryptoPool;
 use crate::roster::Roster;
 use crate::routes::Routes;
-use crate::schedule::{Schedule, SeenHead};
+use crate::schedule::Schedule;
 use crate::sight::Sight;
 use crate::signer::Signer;
 use crate::views::Views;
@@ -80,6 +82,8 @@ pub struct Status {
     pub journal_writes_left_out: u64,
     /// Gossip messages refused, by rule.
     pub refusals: Vec<(&'static str, u64)>,
+    /// Believed messages dropped at a bound, by reason.
+    pub drops: Vec<(&'static str, u64)>,
 }
 
 /// The running conductor. Its tasks end when it is dropped.
@@ -108,7 +112,7 @@ impl Conductor {
         }
         let clock = Arc::new(SlotClock::new(Arc::clone(&rules)));
         let directory = Arc::new(ArcSwap::new(directories.borrow().clone()));
-        let ledger = Arc::new(Ledger::default());
+        let (ledger, drops) = (Arc::new(Ledger::default()), Drops::default());
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
             identity,
@@ -121,12 +125,13 @@ impl Conductor {
             books: Books::start(ledger, log.clone()),
             directory: Arc::clone(&directory),
             coefficients: Coefficients::default(),
+            drops: drops.clone(),
         });
         let (roster, book, routes) =
             (Roster::default(), Arc::new(DutyBook::default()), Arc::new(Routes::default()));
         let (sight, bell, refusals) =
             (Arc::new(ArcSwap::from_pointee(Sight::default())), Arc::new(Notify::new()), Refusals::default());
-        let (heads, seen_heads) = watch::channel(SeenHead::default());
+        let (heads, seen_heads) = watch::channel(None);
         let seen = Arc::new(Mutex::new(SeenState::new(rules.network.slots_per_epoch())));
 
         let duties = Duties {
@@ -149,6 +154,7 @@ impl Conductor {
             routes: Arc::clone(&routes),
             seen,
             refusals: refusals.clone(),
+            drops,
         };
         let schedule = Schedule {
             context: Arc::clone(&context),
@@ -183,6 +189,7 @@ impl Conductor {
             balance: self.context.ledger.balance(),
             journal_writes_left_out: self.context.books.left_out(),
             refusals: self.refusals.all(),
+            drops: self.context.drops.all(),
         }
     }
 
@@ -201,42 +208,57 @@ impl Conductor {
     }
 }
 
-/// Takes over every change of the registry's state: topics, load, duties.
+/// Takes over every change of the registry's state, and what follows from the forks at each slot: topics, announcement, load, duties.
 async fn follow(
     context: Arc<Context>,
     routes: Arc<Routes>,
     bell: Arc<Notify>,
     mut directories: watch::Receiver<Arc<Directory>>,
 ) {
+    let clock = &context.clock;
+    let mut forks = ForkLifecycle::new(Arc::clone(&clock.rules().network), clock.slot());
+    let watch = forks.watch();
+    let (mut is_new, mut heard) = (true, None);
     loop {
         let directory = directories.borrow_and_update().clone();
-        context.directory.store(Arc::clone(&directory));
-        routes.keep_only(&directory).await;
-        let topics = topics(&context, &directory);
-        if let Err(error) = context.network.subscribe(topics.keys().copied().collect::<BTreeSet<_>>()).await {
-            tracing::error!(%error, "topics not subscribed");
+        if is_new {
+            context.directory.store(Arc::clone(&directory));
+            routes.keep_only(&directory).await;
+            bell.notify_one();
         }
-        if let Err(error) = context.network.set_load(topics).await {
-            tracing::debug!(%error, "score parameters not set");
+        forks.advance(clock.slot());
+        let hearing = Hearing::now(&watch);
+        if is_new || heard.as_ref() != Some(&hearing) {
+            let done = hear(&context.network, &hearing, heard.as_ref(), &directory).await;
+            // What was not carried out is tried again at the next slot.
+            heard = done
+                .inspect_err(|error| tracing::error!(%error, "topics and fork are not announced"))
+                .ok()
+                .map(|()| hearing);
         }
-        bell.notify_one();
-        if directories.changed().await.is_err() {
-            return;
+        let next = clock.start_of(clock.now().map_or(Slot(0), Slot::next));
+        tokio::select! {
+            changed = directories.changed() => match changed {
+                Ok(()) => is_new = true,
+                Err(_) => return,
+            },
+            _ = clock.reach(next) => is_new = false,
         }
     }
 }
 
-/// The topics of our committees now, with the committees that use each.
-fn topics(context: &Context, directory: &Directory) -> BTreeMap<Topic, Vec<CommitteeLoad>> {
-    let fork = context.clock.rules().network.fork_at(context.clock.slot());
-    let topic = |members: &[types::OperatorId]| Topic { fork, subnet: SubnetId::of(fork, members) };
-    let mut topics: BTreeMap<_, Vec<_>> =
-        directory.own_committees().map(|committee| (topic(&committee.members), Vec::new())).collect();
-    for committee in directory.committees.values() {
-        if let Some(load) = topics.get_mut(&topic(&committee.members)) {
-            let operators = u32::try_from(committee.members.len()).unwrap_or(u32::MAX);
-            load.push(CommitteeLoad { operators, validators: committee.validators });
-        }
+/// Joins the topics, and announces the fork if it is another than before.
+async fn hear(
+    network: &NetworkHandle,
+    hearing: &Hearing,
+    before: Option<&Hearing>,
+    directory: &Directory,
+) -> Result<(), CommandError> {
+    let topics = hearing.topics(directory);
+    network.subscribe(topics.keys().copied().collect::<Vec<_>>()).await?;
+    network.set_load(topics).await?;
+    if before.is_none_or(|before| before.announced != hearing.announced) {
+        network.set_fork(hearing.announced).await?;
     }
-    topics
+    Ok(())
 }

@@ -12,6 +12,7 @@ use types::{CommitteeId, Slot, SubnetId};
 use crate::books::Books;
 use crate::clock::SlotClock;
 use crate::directory::Directory;
+use crate::drops::Drops;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
 use crate::pool::CryptoPool;
@@ -31,6 +32,7 @@ pub(crate) struct Context {
     pub books: Books,
     pub directory: Arc<ArcSwap<Directory>>,
     pub coefficients: Coefficients,
+    pub drops: Drops,
 }
 
 impl Context {

@@ -85,16 +85,15 @@ impl Directory {
         self.committees.values().filter(|committee| committee.ours)
     }
 
-    /// The validators of all committees whose messages come by our subnets: what validation has to know.
-    pub(crate) fn audible_validators(&self, fork: SsvFork) -> Vec<PublicKeyBytes> {
-        let subnets: HashSet<_> =
-            self.own_committees().map(|committee| SubnetId::of(fork, &committee.members)).collect();
-        let audible: HashSet<_> = self
-            .committees
-            .values()
-            .filter(|committee| subnets.contains(&SubnetId::of(fork, &committee.members)))
-            .map(|committee| committee.id)
-            .collect();
+    /// The validators of all committees whose messages come by our subnets in these forks: what validation has to know.
+    pub(crate) fn audible_validators(&self, forks: &[SsvFork]) -> Vec<PublicKeyBytes> {
+        let mut audible = HashSet::new();
+        for fork in forks {
+            let subnet = |committee: &Committee| SubnetId::of(*fork, &committee.members);
+            let subnets: HashSet<_> = self.own_committees().map(|committee| subnet(committee)).collect();
+            let heard = self.committees.values().filter(|committee| subnets.contains(&subnet(committee)));
+            audible.extend(heard.map(|committee| committee.id));
+        }
         let of_audible = self.validators.iter().filter(|(_, of)| audible.contains(&of.committee));
         of_audible.map(|(key, _)| *key).collect()
     }

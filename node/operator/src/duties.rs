@@ -52,10 +52,15 @@ impl Duties {
     /// One round. `roster_of` is the block and epoch for which the roster was asked last.
     async fn round(&self, roster_of: &mut Option<(u64, Epoch)>) -> Result<(), BeaconError> {
         let (directory, epoch) = (self.directory.load_full(), self.clock.epoch());
-        if *roster_of != Some((directory.block, epoch)) || !self.roster.covers(&directory) {
-            let fork = self.clock.rules().network.fork_at(self.clock.slot());
-            self.roster.refresh(&self.beacon, &directory, fork).await?;
+        let known_anew = if *roster_of == Some((directory.block, epoch)) {
+            self.roster.look_for_missing(&self.beacon, &directory).await?
+        } else {
+            let forks = self.clock.rules().network.subscribed_forks(self.clock.slot());
+            self.roster.refresh(&self.beacon, &directory, &forks).await?;
             *roster_of = Some((directory.block, epoch));
+            true
+        };
+        if known_anew {
             self.sight.store(Arc::new(Sight::new(&directory, &self.roster)));
         }
         self.epoch_page(epoch).await?;

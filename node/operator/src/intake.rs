@@ -20,8 +20,9 @@ use validation::{Candidate, Inbound, NoDuties, PeerKey, Refusal, SeenState, Sign
 
 use crate::clock::SlotClock;
 use crate::directory::Directory;
+use crate::drops::{DropReason, Drops};
 use crate::pool::CryptoPool;
-use crate::routes::Routes;
+use crate::routes::{Delivery, Routes};
 use crate::sight::Sight;
 
 /// Messages between judgement and verdict.
@@ -38,6 +39,7 @@ pub(crate) struct Intake {
     pub routes: Arc<Routes>,
     pub seen: Arc<Mutex<SeenState>>,
     pub refusals: Refusals,
+    pub drops: Drops,
 }
 
 /// How often each rule refused a message.
@@ -148,8 +150,12 @@ impl Intake {
 
     fn deliver(&self, candidate: Candidate) {
         let (slot, committee) = (candidate.slot(), candidate.committee);
-        if !self.routes.offer(committee, slot, candidate.message) {
-            tracing::debug!(%slot, %committee, "no committee of ours takes the message");
+        match self.routes.offer(committee, slot, candidate.message) {
+            Delivery::Taken => {}
+            Delivery::NoPlace => self.drops.count(DropReason::MailboxFull, 1),
+            Delivery::NoTask => {
+                tracing::debug!(%slot, %committee, "no committee of ours takes the message");
+            }
         }
     }
 }

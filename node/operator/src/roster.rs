@@ -20,9 +20,9 @@ impl Roster {
         &self,
         beacon: &BeaconNodes,
         directory: &Directory,
-        fork: SsvFork,
+        forks: &[SsvFork],
     ) -> Result<(), BeaconError> {
-        let keys = directory.audible_validators(fork);
+        let keys = directory.audible_validators(forks);
         let found = if keys.is_empty() { Vec::new() } else { beacon.validators(&keys).await? };
         self.0
             .store(Arc::new(found.into_iter().map(|validator| (validator.public_key, validator)).collect()));
@@ -34,10 +34,31 @@ impl Roster {
         self.0.load().get(key).copied()
     }
 
-    /// Whether the chain knows every validator of the directory that runs.
-    pub(crate) fn covers(&self, directory: &Directory) -> bool {
+    /// Asks for validators of ours that the chain did not know: a deposit may take days. True if one was found.
+    pub(crate) async fn look_for_missing(
+        &self,
+        beacon: &BeaconNodes,
+        directory: &Directory,
+    ) -> Result<bool, BeaconError> {
+        let missing = self.missing(directory);
+        let found = if missing.is_empty() { Vec::new() } else { beacon.validators(&missing).await? };
+        self.add(&found);
+        Ok(!found.is_empty())
+    }
+
+    /// Validators of ours that run and that the chain did not know.
+    fn missing(&self, directory: &Directory) -> Vec<PublicKeyBytes> {
         let known = self.0.load();
-        directory.own_validators().all(|own| own.liquidated || known.contains_key(&own.public_key))
+        let running = directory.own_validators().filter(|own| !own.liquidated);
+        running.map(|own| own.public_key).filter(|key| !known.contains_key(key)).collect()
+    }
+
+    fn add(&self, found: &[Validator]) {
+        if !found.is_empty() {
+            let mut known = HashMap::clone(&self.0.load());
+            known.extend(found.iter().map(|validator| (validator.public_key, *validator)));
+            self.0.store(Arc::new(known));
+        }
     }
 
     /// Our own validators of which `takes_part` is true.

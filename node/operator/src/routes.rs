@@ -9,20 +9,41 @@ use crate::committee::{self, Letter, Mailbox};
 use crate::context::Context;
 use crate::directory::Directory;
 
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// It is in the mailbox.
+    Taken,
+    /// The mailbox is full.
+    NoPlace,
+    /// The committee is not ours, or had no duty yet.
+    NoTask,
+}
+
 /// The mailboxes of all committees that have had a duty. Bounded by the committees of the registry that are ours.
 #[derive(Default)]
 pub(crate) struct Routes(Mutex<HashMap<CommitteeId, Mailbox>>);
 
 impl Routes {
-    /// The mailbox of a committee; its task is started if there is none.
+    /// The mailbox of a committee; its task is started if there is none, or if it ended by a defect.
     pub(crate) fn mailbox(&self, id: CommitteeId, context: &Arc<Context>) -> Mailbox {
-        self.lock().entry(id).or_insert_with(|| committee::spawn(id, Arc::clone(context))).clone()
+        let mut routes = self.lock();
+        if let Some(mailbox) = routes.get(&id).filter(|mailbox| !mailbox.is_closed()) {
+            return mailbox.clone();
+        }
+        let mailbox = committee::spawn(id, Arc::clone(context));
+        routes.insert(id, mailbox.clone());
+        mailbox
     }
 
-    /// Brings a message to its committee; false if there is no task, or no place in its mailbox.
-    pub(crate) fn offer(&self, id: CommitteeId, slot: Slot, message: SignedSsvMessage) -> bool {
+    /// Brings a message to its committee.
+    pub(crate) fn offer(&self, id: CommitteeId, slot: Slot, message: SignedSsvMessage) -> Delivery {
         let mailbox = self.lock().get(&id).cloned();
-        mailbox.is_some_and(|mailbox| mailbox.offer(slot, message))
+        match mailbox.map(|mailbox| mailbox.offer(slot, message)) {
+            Some(true) => Delivery::Taken,
+            Some(false) => Delivery::NoPlace,
+            None => Delivery::NoTask,
+        }
     }
 
     /// Ends what is left of all duties up to this slot.

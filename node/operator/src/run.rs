@@ -45,6 +45,11 @@ impl Run {
         self.machine.is_finished()
     }
 
+    /// Messages that found no place to wait.
+    pub(crate) const fn dropped_messages(&self) -> u64 {
+        self.machine.dropped_messages()
+    }
+
     pub(crate) fn step(&mut self, input: Input) -> Step {
         self.machine.step(input)
     }

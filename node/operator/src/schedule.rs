@@ -18,7 +18,7 @@ use types::{
     ValidatorIndex,
 };
 
-use crate::book::DutyBook;
+use crate::book::{self, DutyBook};
 use crate::committee::{Assignment, Letter, Mailbox};
 use crate::context::Context;
 use crate::directory::{Committee, Directory, OwnValidator};
@@ -39,7 +39,36 @@ pub(crate) struct Schedule {
     pub roster: Roster,
     pub book: Arc<DutyBook>,
     pub routes: Arc<Routes>,
-    pub heads: watch::Receiver<SeenHead>,
+    pub heads: watch::Receiver<Option<SeenHead>>,
+}
+
+/// What the clock says to a schedule that waits for a slot.
+#[derive(Debug, PartialEq, Eq)]
+enum Turn {
+    /// Wait for this slot; an earlier one than before if the clock was set back.
+    Wait(Slot),
+    /// It is this slot; those from `missed` up to it were slept through.
+    Run { missed: Slot, slot: Slot },
+}
+
+/// Duties of slots further back than `kept` are not in the book any more, so there is nothing to record of them, however far the clock
+/// has jumped.
+fn turn(next: Slot, now: Option<Slot>, kept: u64) -> Turn {
+    match now {
+        Some(slot) if slot >= next => Turn::Run { missed: next.max(slot.saturating_sub(kept)), slot },
+        Some(slot) => Turn::Wait(next.min(slot.next())),
+        None => Turn::Wait(Slot(0)),
+    }
+}
+
+/// The head of this slot or of a later one. Waits for ever when nobody tells of heads any more: then the clock starts duties.
+async fn head_from(heads: &mut watch::Receiver<Option<SeenHead>>, slot: Slot) -> SeenHead {
+    if let Ok(head) = heads.wait_for(|head| head.is_some_and(|head| head.slot >= slot)).await
+        && let Some(head) = *head
+    {
+        return head;
+    }
+    std::future::pending().await
 }
 
 impl Schedule {
@@ -48,12 +77,19 @@ impl Schedule {
         let clock = Arc::clone(&self.context.clock);
         // A node that starts in the middle of a slot begins with the next one: this slot's consensus is under way.
         let mut next = clock.now().map_or(Slot(0), Slot::next);
+        let kept = clock.rules().network.slots_per_epoch().saturating_mul(book::EPOCHS);
         loop {
-            clock.sleep_until(clock.start_of(next)).await;
-            let slot = clock.slot();
-            while next < slot {
-                self.miss(next);
-                next = next.next();
+            let (mut missed, slot) = match turn(next, clock.now(), kept) {
+                Turn::Run { missed, slot } => (missed, slot),
+                Turn::Wait(slot) => {
+                    next = slot;
+                    clock.reach(clock.start_of(slot)).await;
+                    continue;
+                }
+            };
+            while missed < slot {
+                self.miss(missed);
+                missed = missed.next();
             }
             let started = self.prepare(slot).await;
             self.begin(slot, started).await;
@@ -107,12 +143,14 @@ impl Schedule {
     async fn begin(&mut self, slot: Slot, committees: Vec<Mailbox>) {
         let clock = &self.context.clock;
         let third = clock.start_of(slot).saturating_add(clock.rules().network.slot_thirds_millis(1));
-        let head = tokio::select! {
+        let mut clock_says = std::pin::pin!(clock.reach(third));
+        let first = tokio::select! {
             biased;
-            head = self.heads.wait_for(|head| head.slot >= slot) => head.ok().map(|head| *head),
-            () = clock.sleep_until(third) => None,
+            head = head_from(&mut self.heads, slot) => Some(head),
+            _ = &mut clock_says => None,
         };
-        let head = head.filter(|head| head.slot == slot);
+        // A head of a later slot: our clock is behind, and there is no time to lose.
+        let head = first.filter(|head| head.slot == slot);
         for mailbox in committees {
             mailbox
                 .send(Letter::Begin {
@@ -124,7 +162,9 @@ impl Schedule {
                 .await;
         }
         // The next slot must not begin before this one has run a third, whatever heads say.
-        clock.sleep_until(third).await;
+        if first.is_some() {
+            clock_says.await;
+        }
     }
 
     fn epoch_of(&self, slot: Slot) -> Epoch {
@@ -201,5 +241,52 @@ impl Plan {
     fn add(&mut self, duty: ValidatorDuty, own: Arc<OwnValidator>) {
         self.own.insert(duty.validator_index, own);
         self.duties.push(duty);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+
+    fn head(slot: u64) -> Option<SeenHead> {
+        Some(SeenHead { slot: Slot(slot), first_byte_unix_micros: 5, teller: None })
+    }
+
+    #[test]
+    fn slots_run_one_after_the_other() {
+        assert_eq!(turn(Slot(9), Some(Slot(8)), 24), Turn::Wait(Slot(9)));
+        assert_eq!(turn(Slot(9), Some(Slot(9)), 24), Turn::Run { missed: Slot(9), slot: Slot(9) });
+        assert_eq!(turn(Slot(0), None, 24), Turn::Wait(Slot(0)));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_ahead_costs_the_slots_between_and_no_more_than_the_book_holds() {
+        assert_eq!(turn(Slot(9), Some(Slot(12)), 24), Turn::Run { missed: Slot(9), slot: Slot(12) });
+        let now = Slot(12_000_000);
+        assert_eq!(turn(Slot(0), Some(now), 24), Turn::Run { missed: Slot(11_999_976), slot: now });
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_silence_the_node_until_it_catches_up() {
+        assert_eq!(turn(Slot(300), Some(Slot(8)), 24), Turn::Wait(Slot(9)));
+        assert_eq!(turn(Slot(300), None, 24), Turn::Wait(Slot(0)));
+    }
+
+    #[test]
+    fn duties_wait_for_the_head_of_their_slot() {
+        let (tell, mut heads) = watch::channel(None);
+        assert_eq!(head_from(&mut heads, Slot(0)).now_or_never(), None, "no head is no head of slot 0");
+        tell.send_replace(head(8));
+        assert_eq!(head_from(&mut heads, Slot(9)).now_or_never(), None);
+        tell.send_replace(head(9));
+        assert_eq!(head_from(&mut heads, Slot(9)).now_or_never(), head(9), "told before anyone waited");
+    }
+
+    #[test]
+    fn the_end_of_the_event_streams_starts_no_duty() {
+        let (tell, mut heads) = watch::channel(None);
+        drop(tell);
+        assert_eq!(head_from(&mut heads, Slot(9)).now_or_never(), None);
     }
 }

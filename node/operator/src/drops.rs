@@ -1,0 +1,60 @@
+//! What the conductor drops at its bounds, counted by reason.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a believed message was dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DropReason {
+    /// The mailbox of its committee is full.
+    MailboxFull,
+    /// Too many messages wait for duties that are not prepared yet.
+    TooManyEarly,
+    /// Too many messages wait in a duty for what must come before them.
+    TooManyWaiting,
+}
+
+impl DropReason {
+    const ALL: [Self; 3] = [Self::MailboxFull, Self::TooManyEarly, Self::TooManyWaiting];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::MailboxFull => "mailbox_full",
+            Self::TooManyEarly => "too_many_early",
+            Self::TooManyWaiting => "too_many_waiting",
+        }
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    mailbox_full: AtomicU64,
+    too_many_early: AtomicU64,
+    too_many_waiting: AtomicU64,
+}
+
+/// The counts, shared.
+#[derive(Clone, Default)]
+pub(crate) struct Drops(Arc<Counts>);
+
+impl Drops {
+    pub(crate) fn count(&self, reason: DropReason, times: u64) {
+        self.of(reason).fetch_add(times, Ordering::Relaxed);
+    }
+
+    /// All counts, by the name of the reason.
+    pub(crate) fn all(&self) -> Vec<(&'static str, u64)> {
+        DropReason::ALL
+            .iter()
+            .map(|reason| (reason.name(), self.of(*reason).load(Ordering::Relaxed)))
+            .collect()
+    }
+
+    fn of(&self, reason: DropReason) -> &AtomicU64 {
+        match reason {
+            DropReason::MailboxFull => &self.0.mailbox_full,
+            DropReason::TooManyEarly => &self.0.too_many_early,
+            DropReason::TooManyWaiting => &self.0.too_many_waiting,
+        }
+    }
+}
