@@ -4,6 +4,7 @@
 //! kept in Montgomery form (`a * 2^256 mod r`) in four 64-bit limbs, least significant first. No branch and no
 //! memory address depends on a value, because the coefficients of a sharing polynomial are key material.
 
+use crate::montgomery;
 use rand::RngCore;
 use zeroize::DefaultIsZeroes;
 
@@ -48,7 +49,7 @@ impl Scalar {
     /// The scalar of 32 big-endian bytes, or `None` when the number is not below `r`.
     pub fn from_be_bytes(bytes: &[u8; 32]) -> Option<Self> {
         let limbs = limbs_from_be(bytes);
-        let (_, borrow) = sub_limbs(&limbs, &MODULUS);
+        let (_, borrow) = montgomery::sub(&limbs, &MODULUS);
         borrow.then(|| Self(montgomery_mul(&limbs, &R2)))
     }
 
@@ -94,14 +95,14 @@ impl Scalar {
             (*out, carry) = a.carrying_add(*b, carry);
         }
         // Both terms are below r < 2^255, so the sum does not leave 256 bits.
-        Self(reduce_once(&sum))
+        Self(montgomery::reduce_once(&sum, &MODULUS))
     }
 
     /// The difference.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
-        let (difference, borrow) = sub_limbs(&self.0, &other.0);
-        let mask = mask_of(borrow);
+        let (difference, borrow) = montgomery::sub(&self.0, &other.0);
+        let mask = montgomery::mask_of(borrow);
         let mut out = [0; 4];
         let mut carry = false;
         for (out, (d, m)) in out.iter_mut().zip(difference.iter().zip(&MODULUS)) {
@@ -147,52 +148,9 @@ fn limbs_from_be(bytes: &[u8; 32]) -> [u64; 4] {
     limbs
 }
 
-fn mask_of(flag: bool) -> u64 {
-    u64::from(flag).wrapping_neg()
-}
-
-fn sub_limbs(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], bool) {
-    let mut out = [0; 4];
-    let mut borrow = false;
-    for (out, (a, b)) in out.iter_mut().zip(a.iter().zip(b)) {
-        (*out, borrow) = a.borrowing_sub(*b, borrow);
-    }
-    (out, borrow)
-}
-
-/// `a mod r` for `a < 2r`.
-fn reduce_once(a: &[u64; 4]) -> [u64; 4] {
-    let (reduced, borrow) = sub_limbs(a, &MODULUS);
-    let mask = mask_of(borrow);
-    let mut out = [0; 4];
-    for (out, (kept, reduced)) in out.iter_mut().zip(a.iter().zip(&reduced)) {
-        *out = (kept & mask) | (reduced & !mask);
-    }
-    out
-}
-
-/// `a * b * 2^-256 mod r`, for any `a` and a `b` below `r` (coarsely integrated operand scanning).
+/// `a * b * 2^-256 mod r`, for any `a` and a `b` below `r`.
 fn montgomery_mul(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
-    let mut t = [0u64; 5];
-    for limb in a {
-        let mut carry = 0;
-        for (t, b) in t.iter_mut().zip(b) {
-            (*t, carry) = limb.carrying_mul_add(*b, *t, carry);
-        }
-        let (top, overflow) = t[4].overflowing_add(carry);
-        t[4] = top;
-
-        let m = t[0].wrapping_mul(NEGATED_INVERSE);
-        let (_, mut carry) = m.carrying_mul_add(MODULUS[0], t[0], 0);
-        for i in 1..4usize {
-            (t[i.saturating_sub(1)], carry) = m.carrying_mul_add(MODULUS[i], t[i], carry);
-        }
-        let (top, carried) = t[4].overflowing_add(carry);
-        t[3] = top;
-        t[4] = u64::from(overflow).wrapping_add(u64::from(carried));
-    }
-    // With b < r and a < 2^256 the result is below 2r, and 2r < 2^256: the fifth limb is zero.
-    reduce_once(&[t[0], t[1], t[2], t[3]])
+    montgomery::mul(a, b, &MODULUS, NEGATED_INVERSE)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@
 pub mod bls;
 pub mod field;
 pub mod keystore;
+mod montgomery;
 pub mod owner_nonce;
 pub mod rsa;
 pub mod shamir;

@@ -28,6 +28,7 @@
 //! only raw: signing with the secret key 1 yields the same point.
 
 mod batch;
+mod endomorphism;
 mod hashed_root;
 mod pairing;
 mod public_key;
@@ -40,6 +41,7 @@ mod verify;
 mod windows;
 
 pub use batch::{RootGroup, SignedBy, verify_distinct, verify_many};
+pub(crate) use endomorphism::{negate, psi};
 pub use hashed_root::HashedRoot;
 pub use public_key::PublicKey;
 pub use secret_key::SecretKey;

@@ -6,9 +6,13 @@
 //! signature verification).
 
 mod coefficients;
+mod fractions;
+mod recombine;
 mod reconstruct;
+mod sum;
 #[cfg(test)]
 mod tests;
 
 pub use coefficients::{CoefficientCache, Coefficients};
-pub use reconstruct::{Partial, Reconstructed, Reconstruction, recombine, reconstruct_many};
+pub use recombine::recombine;
+pub use reconstruct::{Partial, Reconstructed, Reconstruction, reconstruct_many};

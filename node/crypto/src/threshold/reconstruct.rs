@@ -1,14 +1,11 @@
 //! Recombining partial signatures, many at a time, and naming those who lied.
 
-use super::{CoefficientCache, Coefficients};
+use super::CoefficientCache;
+use super::recombine::recombine_many;
 use crate::bls::{HashedRoot, PublicKey, RootGroup, Signature, SignedBy, verify_many};
 use crate::shamir::ShamirError;
-use blst::MultiPoint;
 use rand::CryptoRng;
 use types::{OperatorId, SignatureBytes};
-
-/// Bits of a coefficient.
-const SCALAR_BITS: usize = 255;
 
 /// One operator's part.
 #[derive(Debug, Clone, Copy)]
@@ -45,17 +42,8 @@ pub enum Reconstructed {
     },
 }
 
-/// Recombines partial signatures with the coefficients of their operators. The result is **not verified**.
-///
-/// `None` when the parts cancel out to infinity, which only lies can do.
-pub fn recombine(coefficients: &Coefficients, signatures: &[Signature]) -> Option<Signature> {
-    if signatures.is_empty() || signatures.len() != coefficients.scalars().len() {
-        return None;
-    }
-    let points: Vec<_> = signatures.iter().map(Signature::affine).collect();
-    let sum = points.as_slice().mult(&coefficients.to_le_bytes(), SCALAR_BITS);
-    Signature::from_affine(blst::min_pk::AggregateSignature::from(sum).to_signature().into())
-}
+/// The parts of one item as points, in the order of its partials; `None` for bytes that are no point.
+type Points = Vec<Option<Signature>>;
 
 /// Recombines and verifies a batch, in its order; where a result does not verify, every part of that validator is
 /// checked against its share key (all of them in one batch again).
@@ -67,10 +55,10 @@ pub fn reconstruct_many(
     cache: &mut CoefficientCache,
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<Reconstructed>, ShamirError> {
-    let candidates: Vec<Option<Signature>> =
-        batch.iter().map(|item| candidate(item, cache)).collect::<Result<_, _>>()?;
+    let points: Vec<Points> = batch.iter().map(points_of).collect();
+    let candidates = candidates(batch, &points, cache)?;
     let verified = verify_candidates(batch, &candidates, rng);
-    let mut liars = find_liars(batch, &verified, rng).into_iter();
+    let mut liars = find_liars(batch, &points, &verified, rng).into_iter();
     let outcomes = candidates.iter().zip(verified).map(|(candidate, valid)| match candidate {
         Some(signature) if valid => Reconstructed::Signature(signature.to_bytes()),
         Some(_) | None => Reconstructed::Failed { liars: liars.next().unwrap_or_default() },
@@ -78,16 +66,23 @@ pub fn reconstruct_many(
     Ok(outcomes.collect())
 }
 
-/// The recombined signature, or `None` when a part is no point of the curve.
-fn candidate(
-    item: &Reconstruction<'_>,
+fn points_of(item: &Reconstruction<'_>) -> Points {
+    item.partials.iter().map(|partial| Signature::from_bytes(&partial.signature).ok()).collect()
+}
+
+/// The recombined signatures; `None` where a part is no point of the curve.
+fn candidates(
+    batch: &[Reconstruction<'_>],
+    points: &[Points],
     cache: &mut CoefficientCache,
-) -> Result<Option<Signature>, ShamirError> {
-    let ids: Vec<_> = item.partials.iter().map(|partial| partial.operator).collect();
-    let coefficients = cache.at_zero(&ids)?;
-    let points: Option<Vec<_>> =
-        item.partials.iter().map(|partial| Signature::from_bytes(&partial.signature).ok()).collect();
-    Ok(points.and_then(|points| recombine(&coefficients, &points)))
+) -> Result<Vec<Option<Signature>>, ShamirError> {
+    let mut items = Vec::with_capacity(batch.len());
+    for (item, points) in batch.iter().zip(points) {
+        let ids: Vec<_> = item.partials.iter().map(|partial| partial.operator).collect();
+        let points: Option<Vec<_>> = points.iter().copied().collect();
+        items.push((cache.at_zero(&ids)?, points.unwrap_or_default()));
+    }
+    Ok(recombine_many(&items))
 }
 
 /// Which candidates are the validator's signature.
@@ -105,21 +100,20 @@ fn verify_candidates(
 /// The liars of each failed item, in the order of the failed items.
 fn find_liars(
     batch: &[Reconstruction<'_>],
+    points: &[Points],
     verified: &[bool],
     rng: &mut dyn CryptoRng,
 ) -> Vec<Vec<OperatorId>> {
-    let failed: Vec<_> =
-        batch.iter().zip(verified).filter(|(_, valid)| !**valid).map(|(item, _)| item).collect();
-    let parts: Vec<_> = failed
-        .iter()
-        .flat_map(|item| item.partials.iter().map(|partial| (item.root, *partial)))
-        .map(|(root, partial)| (root, partial.share_key, Signature::from_bytes(&partial.signature).ok()))
-        .collect();
-    let claims = parts.iter().map(|(root, public_key, signature)| {
-        signature.as_ref().map(|signature| (*root, SignedBy { public_key, signature }))
+    let all = batch.iter().zip(points).zip(verified);
+    let failed: Vec<_> = all.filter(|(_, valid)| !**valid).map(|(item, _)| item).collect();
+    let claims = failed.iter().flat_map(|(item, points)| {
+        item.partials.iter().zip(*points).map(|(partial, signature)| {
+            let claim = |signature| (item.root, SignedBy { public_key: partial.share_key, signature });
+            signature.as_ref().map(claim)
+        })
     });
     let mut honest = verify_claims(claims.collect(), rng).into_iter();
-    let blame = |item: &&Reconstruction<'_>| {
+    let blame = |(item, _): &(&Reconstruction<'_>, &Points)| {
         let flags = honest.by_ref().take(item.partials.len());
         let liars = item.partials.iter().zip(flags).filter(|(_, honest)| !honest);
         liars.map(|(partial, _)| partial.operator).collect()

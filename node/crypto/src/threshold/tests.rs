@@ -61,6 +61,74 @@ fn the_cache_answers_the_same_and_stays_bounded() {
     assert!(cache.at_zero(&[1, 1].map(OperatorId)).is_err());
 }
 
+/// The short form of random ids and of ids that matter, against 255-bit weights over the same points.
+#[test]
+fn short_weights_agree_with_plain_ones() {
+    let seed = 20;
+    println!("seed {seed}");
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let mut chosen: Vec<Vec<u64>> =
+        vec![vec![1, 2, 3], vec![1, 2, 4], vec![2, 4, 5], vec![34, 512, 911], vec![7], (1..=13).collect()];
+    for _ in 0..60 {
+        let count = 1 + rng.next_u64() % 13;
+        let below = [14, 50, 2000, 1 << 40][usize::try_from(rng.next_u64() % 4).unwrap()];
+        let mut ids = std::collections::BTreeSet::new();
+        while (ids.len() as u64) < count {
+            ids.insert(1 + rng.next_u64() % below);
+        }
+        let mut ids: Vec<_> = ids.into_iter().collect();
+        let first = usize::try_from(rng.next_u64() % count).unwrap();
+        ids.rotate_left(first);
+        chosen.push(ids);
+    }
+    let mut short = 0;
+    for ids in chosen {
+        let ids: Vec<_> = ids.into_iter().map(OperatorId).collect();
+        let points = random_points(ids.len(), &mut rng);
+        let coefficients = Coefficients::at_zero(&ids).unwrap();
+        short += u32::from(coefficients.short().is_some());
+        let plain = recombine(&Coefficients::at(&ids, Scalar::ZERO).unwrap(), &points);
+        assert_eq!(recombine(&coefficients, &points), plain, "{ids:?}");
+    }
+    assert!((30..66).contains(&short), "both ways must be taken: {short}");
+}
+
+fn random_points(count: usize, rng: &mut ChaCha20Rng) -> Vec<Signature> {
+    let mut point = || {
+        let key = SecretKey::from_scalar(Scalar::random(rng)).unwrap();
+        Signature::from_bytes(&sign(&key, Root::repeat_byte(9))).unwrap()
+    };
+    (0..count).map(|_| point()).collect()
+}
+
+/// One part more than the threshold: whatever short form a committee's coefficients take, it is the whole signature.
+#[test]
+fn a_part_to_spare_gives_the_same_signature() {
+    let seed = 21;
+    println!("seed {seed}");
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let root = Root::repeat_byte(0x66);
+    let (mut integral, mut committees) = (0, vec![vec![34, 512, 911, 1320], vec![3, 5, 9, 14]]);
+    for _ in 0..30 {
+        let mut next = || 1 + rng.next_u64() % 2000;
+        committees.push(vec![next(), next() + 2000, next() + 4000, next() + 6000]);
+    }
+    for ids in committees {
+        let ids: Vec<_> = ids.into_iter().map(OperatorId).collect();
+        let made = new_split(&ids, 3, &mut rng);
+        let points: Vec<_> = made
+            .shares
+            .iter()
+            .map(|(_, share, _)| Signature::from_bytes(&sign(share, root)).unwrap())
+            .collect();
+        let coefficients = Coefficients::of_committee(&ids).unwrap();
+        integral += u32::from(coefficients.short().is_some_and(|short| short.is_integral()));
+        assert_eq!(recombine(&coefficients, &points).unwrap().to_bytes(), sign(&made.whole, root), "{ids:?}");
+    }
+    println!("{integral} of 32 need no division");
+    assert!(integral > 4);
+}
+
 /// A validator split among a committee.
 struct Split {
     whole: SecretKey,
