@@ -6,8 +6,8 @@
 //! * What comes before the start, and what comes after the decision, is refused with the reference's numbers (2, 22).
 //!
 //! # Deviation
-//! A decided message for this slot that comes before the own start is refused with 2 and waits. The reference takes it over at
-//! once and can then neither start nor sign.
+//! A decided message for this slot that comes before the own start is followed if the duty can judge it (`follow`), and waits
+//! otherwise. The reference takes it over at once and can then neither start nor sign.
 
 use std::sync::Arc;
 
@@ -93,7 +93,7 @@ impl Consensus {
 
     /// Whether an own value would start it.
     pub(crate) const fn may_start(&self) -> bool {
-        self.permitted.is_some() && !self.started
+        self.permitted.is_some() && !self.started && !self.decided
     }
 
     pub(crate) const fn is_started(&self) -> bool {
@@ -115,17 +115,20 @@ impl Consensus {
     }
 
     /// `open_duty`: the duty has not ended. After that it is the controller that refuses (21), and a decided message passes
-    /// without a word.
+    /// without a word. `follow`: the duty can do with a decision that it had no part in.
     pub(crate) fn on_message(
         &mut self,
         inner: &QbftMessage,
         message: &SignedSsvMessage,
         open_duty: bool,
+        follow: bool,
     ) -> Result<Heard, Refusal> {
         if self.decided && open_duty {
             return Err(RefusalCode::SkipConsensusMessageAsConsensusHasFinished.into());
         }
-        if !self.started && inner.height == self.slot && self.controller.instance(self.slot).is_none() {
+        let by_many = inner.msg_type == QbftMessageType::Commit && message.operator_ids.len() > 1;
+        let unknown = inner.height == self.slot && self.controller.instance(self.slot).is_none();
+        if !self.started && unknown && !(by_many && follow) {
             return Err(self.too_early(inner).into());
         }
         let step = self.controller.step(qbft::Input::Message(message.clone()));

@@ -91,8 +91,9 @@ impl CommitteeRunner {
         if inner.height != self.duty.slot {
             return Err(RefusalCode::NoRunnerForSlot.into());
         }
+        // Without the own view of the chain there is no judging a decided vote.
         let open_duty = !self.is_finished();
-        let heard = self.consensus.on_message(&inner, message, open_duty)?;
+        let heard = self.consensus.on_message(&inner, message, open_duty, false)?;
         self.carry(heard, out)
     }
 

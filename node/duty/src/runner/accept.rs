@@ -96,7 +96,7 @@ impl Runner {
             | RunnerRole::AggregatorCommittee
             | RunnerRole::Other(_) => {}
         }
-        let heard = self.consensus.on_message(&inner, message, self.is_running())?;
+        let heard = self.consensus.on_message(&inner, message, self.is_running(), self.begun)?;
         self.carry(heard, out)
     }
 

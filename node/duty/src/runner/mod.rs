@@ -24,6 +24,8 @@
 //! * Selection proofs are matched to subcommittees by root. The reference pairs them by position, which names the wrong
 //!   subcommittee when two positions lie in one.
 //! * One validator's contributions go into consensus when all its proofs are whole, not with those that came first.
+//! * A decision that this operator had no part in, because its beacon node was slow or its selection proofs were lost, is judged,
+//!   signed and submitted all the same.
 //! * An entry of a committee's duty that is not in the decided data ends as such. The reference leaves the duty open for good;
 //!   so does [`Runner::is_finished`], on which the refusal with 4 depends.
 

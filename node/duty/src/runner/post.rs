@@ -113,7 +113,7 @@ impl Runner {
         }
         let Some(decision) = &self.decision else { return Err(RefusalCode::NoDecidedValue.into()) };
         // A duty that walked here itself has both.
-        if !self.consensus.is_started() {
+        if !self.consensus.is_started() && !self.consensus.is_decided() {
             return Err(RefusalCode::NoRunningConsensusInstance.into());
         }
         if !self.consensus.is_decided() {

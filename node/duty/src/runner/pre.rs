@@ -67,7 +67,7 @@ impl Runner {
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         if self.is_committee() {
-            if self.consensus.is_started() || self.fetching {
+            if self.consensus.is_started() || self.consensus.is_decided() || self.fetching {
                 return Ok(());
             }
             self.seen.insert(signer);
@@ -223,7 +223,7 @@ impl Runner {
     /// Asks for what the selected ones aggregate. A committee sorts by root first and by validator then, one validator keeps the
     /// order of its duty, as the reference does.
     fn select(&mut self, fresh: &BTreeSet<SignatureSlot>, out: &mut Vec<Effect>) {
-        if self.fetching || self.consensus.is_started() {
+        if self.fetching || self.consensus.is_started() || self.consensus.is_decided() {
             return;
         }
         let mut order: Vec<SignatureSlot> = fresh.iter().copied().collect();
@@ -298,10 +298,12 @@ impl Runner {
         }
     }
 
-    /// A committee of which everybody was heard, and nobody was selected, waits for nothing more.
+    /// A committee of which everybody was heard, and nobody was selected, waits for nothing more. If somebody was, and only the
+    /// beacon node failed, others may still decide.
     fn end_if_all_seen(&mut self, out: &mut Vec<Effect>) {
         let members = self.setup.committee.members();
-        if self.is_committee() && members.iter().all(|member| self.seen.contains(member)) {
+        let nobody = self.is_committee() && self.selected.is_empty();
+        if nobody && members.iter().all(|member| self.seen.contains(member)) {
             self.end_before_consensus(out);
         }
     }
@@ -311,7 +313,8 @@ impl Runner {
         fetched: Option<Fetched>,
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
-        if !self.fetching || self.consensus.is_started() || self.has_ended() {
+        let over = self.consensus.is_started() || self.consensus.is_decided() || self.has_ended();
+        if !self.fetching || over {
             return Ok(());
         }
         let value = match (&self.plan, fetched) {
