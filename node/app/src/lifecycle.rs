@@ -86,6 +86,16 @@ impl House {
     /// The first failure: of the room that ended by itself, or of one that did not close well.
     pub async fn run(mut self) -> anyhow::Result<()> {
         let ended = self.wait().await;
+        self.close(ended).await
+    }
+
+    /// Closes every room, for the reason that `ended` gives. Whoever looks at the token that the house was made with sees that it
+    /// is being closed.
+    ///
+    /// # Errors
+    /// `ended`, or else the first room that did not close well.
+    pub async fn close(mut self, ended: anyhow::Result<()>) -> anyhow::Result<()> {
+        self.stop.cancel();
         let mut first = ended.err();
         while let Some(room) = self.rooms.pop() {
             let name = room.name;
@@ -185,6 +195,16 @@ mod tests {
         assert_eq!(format!("{error:#}"), "network failed: wrong network");
         assert_eq!(Exit::of(&error), Exit::Decide);
         assert_eq!(*story.lock().unwrap(), ["store"]);
+    }
+
+    #[tokio::test]
+    async fn a_house_that_was_never_furnished_is_closed_with_its_reason() {
+        let (story, stop) = (Story::default(), CancellationToken::new());
+        let mut house = House::new(stop.clone());
+        house.open("api", BUDGET, teller(&story, "api"));
+        let error = house.close(Err(crate::exit::decide("wrong network"))).await.unwrap_err();
+        assert_eq!((Exit::of(&error), stop.is_cancelled()), (Exit::Decide, true));
+        assert_eq!(*story.lock().unwrap(), ["api"]);
     }
 
     #[tokio::test]
