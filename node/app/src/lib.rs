@@ -7,6 +7,7 @@
 pub mod chain;
 pub mod cli;
 pub mod commands;
+mod conduct;
 pub mod config;
 mod examples;
 pub mod exit;

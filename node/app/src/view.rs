@@ -1,4 +1,7 @@
 //! What the node tells about itself: the rooms asked, put into the words of the interface.
+//!
+//! The interface answers from the start on. What is only known once a beacon node told its chain stands in [`Known`]; until then
+//! those answers are empty, the slot is 0, and the status says what is waited for.
 
 use std::sync::Arc;
 
@@ -8,35 +11,54 @@ use api::{
 };
 use arc_swap::ArcSwapOption;
 use beacon::BeaconNodes;
-use network::NetworkHandle;
+use network::{NetworkHandle, PeerState};
 use operator::{Conductor, SlotClock};
 use outbox::{DutyLog, DutyRecord};
-use registry::Registry;
-use types::{ChainRules, Slot};
+use registry::{Problem, Registry};
+use tokio_util::sync::CancellationToken;
+use types::{OperatorId, Slot};
 
 /// The rooms of a running node.
 pub struct View {
-    /// The network and its chain.
-    pub chain: Arc<ChainRules>,
+    /// Name of the configured network.
+    pub network_name: String,
     /// SHA-256 of the operator's public key.
     pub fingerprint: [u8; 32],
-    /// The contract's state.
-    pub registry: Registry,
     /// The beacon nodes.
     pub beacon: BeaconNodes,
-    /// The other operators.
-    pub network: NetworkHandle,
     /// The journal of duties.
     pub log: DutyLog,
+    /// The rooms that need the chain, once it is known.
+    pub known: ArcSwapOption<Known>,
     /// The conductor, once the operator is registered.
     pub conductor: Arc<ArcSwapOption<Conductor>>,
+    /// Cancelled when the node stops.
+    pub stop: CancellationToken,
+}
+
+/// The rooms that need the chain.
+pub struct Known {
+    /// The chain's time.
+    pub clock: SlotClock,
+    /// The contract's state.
+    pub registry: Registry,
+    /// The other operators.
+    pub network: NetworkHandle,
 }
 
 fn hex(bytes: &[u8]) -> String {
     format!("0x{}", hex::encode(bytes))
 }
 
-impl View {
+impl Known {
+    fn operator(&self) -> Option<OperatorId> {
+        self.registry.set().own_operator
+    }
+
+    fn connected(&self) -> usize {
+        *self.network.connected().borrow()
+    }
+
     fn registry(&self) -> RegistryStatus {
         let status = self.registry.status();
         RegistryStatus {
@@ -47,67 +69,121 @@ impl View {
         }
     }
 
-    fn beacon(&self) -> BeaconStatus {
-        let status = self.beacon.status();
-        let first = status.nodes.first();
-        BeaconStatus {
-            head_slot: status.head_slot().map(Slot::get),
-            syncing: first.and_then(|node| node.syncing),
-            genesis_validators_root: Some(hex(self.chain.beacon.genesis.genesis_validators_root.as_slice())),
-            node: first.map(|node| node.name.to_string()),
-        }
+    fn genesis_validators_root(&self) -> String {
+        hex(self.clock.rules().beacon.genesis.genesis_validators_root.as_slice())
     }
 
-    /// Everything that keeps the node from its duties, the nearest cause first.
-    fn obstacles(&self, conductor: Option<&operator::Status>, peers: usize) -> Vec<String> {
-        let mut why = Vec::new();
-        why.extend(self.registry.status().problem.map(|problem| problem.to_string()));
-        if !self.beacon.status().is_ready() {
-            let nodes = self.beacon.status().nodes;
-            let reasons = nodes
-                .iter()
-                .filter_map(|node| Some(format!("{}: {}", node.name, node.not_ready_because.as_ref()?)));
-            why.push(format!("no beacon node can serve duties ({})", reasons.collect::<Vec<_>>().join("; ")));
-        }
-        let Some(conductor) = conductor else {
-            why.push(
+    /// What keeps the rooms behind the chain from their duties, the nearest cause first.
+    fn obstacles(&self, conductor: Option<&operator::Status>) -> Vec<String> {
+        let problem = self.registry.status().problem;
+        // While the contract is not read to its head, nothing is known about a registration that is not seen yet.
+        let unseen = problem.is_none() && self.operator().is_none();
+        let mut why: Vec<String> = problem.as_ref().map(registry_obstacle).into_iter().collect();
+        match conductor {
+            Some(conductor) => why.extend(duty_obstacles(conductor, self.connected())),
+            None if unseen => why.push(
                 "this operator's key is not registered on the contract (yet): `capstan operator register`"
                     .to_owned(),
-            );
-            return why;
-        };
-        if conductor.stopped_shares > 0 {
-            let count = conductor.stopped_shares;
-            why.push(format!("{count} shares stopped because the signing history could not be written; see the log, then restart"));
-        }
-        if !conductor.duties_known {
-            why.push("the duties of this epoch are not known yet".to_owned());
-        }
-        if conductor.own_validators > 0 && peers == 0 {
-            why.push("no other operator's node is connected".to_owned());
+            ),
+            None if self.operator().is_some() => why.push("the duties are being prepared".to_owned()),
+            None => {}
         }
         why
     }
 }
 
+/// The registry's problem with what to do about it, where that is not waiting.
+fn registry_obstacle(problem: &Problem) -> String {
+    match problem {
+        Problem::Unreachable { .. } | Problem::NotUsable { .. } => {
+            format!("{problem}: check that one of execution.urls runs, is reachable and on the right chain")
+        }
+        Problem::Starting
+        | Problem::ClientSyncing { .. }
+        | Problem::ClientBehind { .. }
+        | Problem::HeadStale { .. }
+        | Problem::Inconsistent { .. }
+        | Problem::Syncing
+        | Problem::Internal { .. } => problem.to_string(),
+    }
+}
+
+fn duty_obstacles(conductor: &operator::Status, peers: usize) -> Vec<String> {
+    let mut why = Vec::new();
+    if conductor.stopped_shares > 0 {
+        let count = conductor.stopped_shares;
+        why.push(format!(
+            "{count} shares stopped because the signing history could not be written; see the log, then restart"
+        ));
+    }
+    if !conductor.duties_known {
+        why.push("the duties of this epoch are not known yet".to_owned());
+    }
+    if conductor.own_validators > 0 && peers == 0 {
+        why.push("no other operator's node is connected".to_owned());
+    }
+    why
+}
+
+impl View {
+    fn beacon(&self, known: Option<&Known>) -> BeaconStatus {
+        let status = self.beacon.status();
+        let first = status.nodes.first();
+        BeaconStatus {
+            head_slot: status.head_slot().map(Slot::get),
+            syncing: first.and_then(|node| node.syncing),
+            genesis_validators_root: known.map(Known::genesis_validators_root),
+            node: first.map(|node| node.name.to_string()),
+        }
+    }
+
+    /// Everything that keeps the node from its duties, the nearest cause first.
+    fn obstacles(&self, known: Option<&Known>, conductor: Option<&operator::Status>) -> Vec<String> {
+        if self.stop.is_cancelled() {
+            return vec!["the node is stopping".to_owned()];
+        }
+        let mut why: Vec<String> = self.beacon_obstacle().into_iter().collect();
+        match known {
+            Some(known) => why.extend(known.obstacles(conductor)),
+            None => why.push("the node is starting: its chain is not known yet".to_owned()),
+        }
+        why
+    }
+
+    fn beacon_obstacle(&self) -> Option<String> {
+        let status = self.beacon.status();
+        if status.is_ready() {
+            return None;
+        }
+        let reasons = status
+            .nodes
+            .iter()
+            .filter_map(|node| Some(format!("{}: {}", node.name, node.not_ready_because.as_ref()?)));
+        let reasons = reasons.collect::<Vec<_>>().join("; ");
+        Some(format!(
+            "no beacon node can serve duties ({reasons}): check that one of beacon.urls runs, is reachable and synced"
+        ))
+    }
+}
+
 impl NodeView for View {
     async fn status(&self) -> Status {
-        let conductor = self.conductor.load().as_ref().map(|conductor| conductor.status());
-        let connected = *self.network.connected().borrow();
-        let why = self.obstacles(conductor.as_ref(), connected);
+        let (known, conductor) = (self.known.load_full(), self.conductor.load_full());
+        let (known, conductor) = (known.as_deref(), conductor.map(|conductor| conductor.status()));
+        let why = self.obstacles(known, conductor.as_ref());
         let told = conductor.unwrap_or_default();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            network: self.chain.network.name.clone(),
+            network: self.network_name.clone(),
             ready: why.is_empty(),
             not_ready_because: why,
             operator: OperatorStatus {
-                id: self.registry.set().own_operator.map(types::OperatorId::get),
+                id: known.and_then(Known::operator).map(OperatorId::get),
                 public_key_sha256: hex(&self.fingerprint),
             },
-            registry: self.registry(),
-            beacon: self.beacon(),
-            peers: PeersStatus { connected },
+            registry: known.map(Known::registry).unwrap_or_default(),
+            beacon: self.beacon(known),
+            peers: PeersStatus { connected: known.map(Known::connected).unwrap_or_default() },
             validators: ValidatorsStatus {
                 known: told.known_validators,
                 mine: told.own_validators,
@@ -119,25 +195,37 @@ impl NodeView for View {
                 failed: told.balance.failed,
                 running: told.balance.running,
             },
-            slot: SlotClock::new(Arc::clone(&self.chain)).slot().get(),
+            slot: known.map(|known| known.clock.slot().get()).unwrap_or_default(),
         }
     }
 
     fn duties(&self, slot: Slot) -> Result<Vec<DutyRecord>, ViewError> {
-        let conductor = self.conductor.load();
-        let answer =
-            conductor.as_ref().map_or_else(|| self.log.of_slot(slot), |conductor| conductor.duties(slot));
+        let answer = match self.conductor.load_full() {
+            Some(conductor) => conductor.duties(slot),
+            None => self.log.of_slot(slot),
+        };
         answer.map_err(|error| ViewError(error.into()))
     }
 
     async fn peers(&self) -> Peers {
+        let Some(known) = self.known.load_full() else { return Peers::default() };
         let peer = |record: network::PeerRecord| Peer {
             id: record.peer.to_string(),
             address: Some(record.address.to_string()),
             agent: record.agent,
-            state: format!("{:?}", record.state),
+            state: state(record.state),
             score: Some(record.score),
         };
-        Peers { peers: self.network.peers().await.unwrap_or_default().into_iter().map(peer).collect() }
+        // A network that is stopped has no peers.
+        Peers { peers: known.network.peers().await.unwrap_or_default().into_iter().map(peer).collect() }
+    }
+}
+
+/// How a peer stands with us.
+fn state(state: PeerState) -> String {
+    match state {
+        PeerState::Connecting => "connecting".to_owned(),
+        PeerState::Connected => "connected".to_owned(),
+        PeerState::Disconnected { reason, .. } => format!("disconnected: {}", reason.label()),
     }
 }

@@ -1,29 +1,31 @@
 //! The house, wired in the order of the walk.
+//!
+//! The interface opens first, so that a node which waits for a beacon node says so; it closes last and tells of the end too.
+//! What blocks (databases, arming, parsing keys) runs on threads of its own.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use api::Server;
 use arc_swap::ArcSwapOption;
 use beacon::BeaconNodes;
-use network::{Network, NetworkEvent};
-use operator::{Armory, Conductor, CryptoPool, Directory, Identity, Justified, Parts, SlotClock, Surveyor};
+use network::Network;
+use operator::{Armory, Conductor, Justified, SlotClock};
 use outbox::DutyLog;
-use registry::{Registry, RegistryConfig, Timing, ValidatorSet};
+use registry::{Registry, RegistryConfig, Timing};
 use store::{HistoryDb, JournalDb};
-use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
-use tokio_util::sync::CancellationToken;
-use types::{ChainRules, OperatorId};
+use types::{ChainRules, Root};
 use url::Url;
-use vault::Vault;
+use vault::{Vault, interchange};
 
+use crate::conduct::{Rooms, conduct};
+use crate::exit::usage;
 use crate::files;
 use crate::lifecycle::House;
 use crate::setup::Setup;
-use crate::view::View;
+use crate::view::{Known, View};
 
 /// How long a room may take to close.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -33,48 +35,59 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// # Errors
 /// A room cannot be opened, or ended by itself; see [`crate::exit`] for what the code says.
 pub async fn run(setup: Setup) -> anyhow::Result<()> {
+    let mut house = House::new(setup.stop.clone());
+    match furnish(setup, &mut house).await {
+        Ok(()) => house.run().await,
+        Err(error) => house.close(Err(error)).await,
+    }
+}
+
+/// Opens the rooms. Ends early, without an error, when the node is stopped meanwhile.
+async fn furnish(setup: Setup, house: &mut House) -> anyhow::Result<()> {
     let stop = setup.stop.clone();
     let key = Arc::clone(&setup.operator_key);
-    let folder = setup.config.data_dir.clone();
-    files::create_folder(&folder)?;
-    let (journal, history) = open_databases(&folder).await?;
+    let Databases { journal, history, chain } = Databases::open(setup.config.data_dir.clone()).await?;
     let log = DutyLog::new(Arc::new(journal));
+    let beacon = BeaconNodes::start(&setup.beacon(), setup.expectations(chain))?;
 
-    let beacon = BeaconNodes::start(&setup.beacon(), setup.expectations(None))?;
+    let conductor = Arc::new(ArcSwapOption::<Conductor>::empty());
+    let view = Arc::new(View {
+        network_name: setup.rules.name.clone(),
+        fingerprint: key.public_key().fingerprint(),
+        beacon: beacon.clone(),
+        log: log.clone(),
+        known: ArcSwapOption::empty(),
+        conductor: Arc::clone(&conductor),
+        stop: stop.clone(),
+    });
+    let server = Server::bind((setup.config.api.listen, setup.config.api.port).into()).await?;
+    tracing::info!(address = %server.address(), "answering");
+    house.open("api", CLOSING, |stop| {
+        let view = Arc::clone(&view);
+        async move { server.serve(view, stop.cancelled_owned()).await.map_err(Into::into) }
+    });
+
     let Some(spec) = stop.run_until_cancelled(beacon.chain()).await else { return Ok(()) };
-    let chain = Arc::new(
-        ChainRules::new(Arc::clone(&setup.rules), spec?).context("the beacon node serves another network")?,
-    );
+    let chain = Arc::new(ChainRules::new(Arc::clone(&setup.rules), spec?)?);
     tracing::info!(network = %chain.network, genesis_time = chain.beacon.genesis.genesis_time, "on the chain");
     let clock = SlotClock::new(Arc::clone(&chain));
-    let vault = Arc::new(Vault::open(history, Arc::clone(&chain))?);
+    let rules = Arc::clone(&chain);
+    let vault = Arc::new(spawn_blocking(move || Vault::open(history, rules)).await??);
 
     let justified = Justified::default();
-    justified.refresh(&beacon).await;
+    if stop.run_until_cancelled(justified.refresh(&beacon)).await.is_none() {
+        return Ok(());
+    }
     let armory = Arc::new(Armory::new(Arc::clone(&vault), clock.clone(), justified.clone()));
-    let config = registry_config(&setup, &key.public_key().to_base64())?;
-    let decryptor = Arc::clone(&key);
+    let (config, decryptor) = (registry_config(&setup)?, Arc::clone(&key));
     let (registry, follower) = spawn_blocking(move || Registry::open(config, decryptor, armory)).await??;
     let fork = chain.network.fork_at(clock.slot());
     let (network, events) = Network::start(setup.network(fork)?, Arc::clone(&setup.rules)).await?;
     tracing::info!(peer_id = %network.peer_id(), enr = network.local_enr(), "listening for other operators");
+    view.known.store(Some(Arc::new(Known { clock, registry: registry.clone(), network: network.clone() })));
 
-    let conductor = Arc::new(ArcSwapOption::<Conductor>::empty());
-    let view = Arc::new(View {
-        chain: Arc::clone(&chain),
-        fingerprint: key.public_key().fingerprint(),
-        registry: registry.clone(),
-        beacon: beacon.clone(),
-        network: network.clone(),
-        log: log.clone(),
-        conductor: Arc::clone(&conductor),
-    });
-    let server = Server::bind((setup.config.api.listen, setup.config.api.port).into()).await?;
-    tracing::info!(address = %server.address(), "answering");
-
-    let mut house = House::new(stop);
     house.open("registry", CLOSING, |stop| async move {
-        stop.run_until_cancelled(follower.run()).await.unwrap_or(Ok(())).map_err(Into::into)
+        Box::pin(stop.run_until_cancelled(follower.run())).await.unwrap_or(Ok(())).map_err(Into::into)
     });
     house.open("justified epoch", CLOSING, |stop| {
         let (beacon, chain) = (beacon.clone(), Arc::clone(&chain));
@@ -93,105 +106,41 @@ pub async fn run(setup: Setup) -> anyhow::Result<()> {
     });
     let rooms = Rooms { chain, key, beacon, vault, network, events, registry, log };
     house.open("conductor", CLOSING, |stop| conduct(rooms, conductor, stop));
-    house.open("api", CLOSING, |stop| async move {
-        server.serve(view, stop.cancelled_owned()).await.map_err(Into::into)
-    });
-    house.run().await
-}
-
-async fn open_databases(folder: &Path) -> anyhow::Result<(JournalDb, HistoryDb)> {
-    let folder = folder.to_owned();
-    let open = move || Ok::<_, store::StoreError>((JournalDb::open(&folder)?, HistoryDb::open(&folder)?));
-    Ok(spawn_blocking(open).await??)
-}
-
-fn registry_config(setup: &Setup, operator_key_text: &str) -> anyhow::Result<RegistryConfig> {
-    let parse =
-        |text: &String| Url::parse(text).with_context(|| format!("execution.urls: `{text}` is no address"));
-    Ok(RegistryConfig {
-        folder: setup.config.data_dir.clone(),
-        rules: Arc::clone(&setup.rules),
-        urls: setup.config.execution.urls.iter().map(parse).collect::<Result<_, _>>()?,
-        operator_key_text: operator_key_text.to_owned(),
-        timing: Timing::of(&setup.rules),
-    })
-}
-
-/// What the conductor needs of the other rooms.
-struct Rooms {
-    chain: Arc<ChainRules>,
-    key: Arc<crypto::rsa::OperatorPrivateKey>,
-    beacon: BeaconNodes,
-    vault: Arc<Vault>,
-    network: network::NetworkHandle,
-    events: mpsc::Receiver<NetworkEvent>,
-    registry: Registry,
-    log: DutyLog,
-}
-
-/// Starts the conductor when this operator is registered, and tells it of every change of the registry.
-async fn conduct(
-    rooms: Rooms,
-    place: Arc<ArcSwapOption<Conductor>>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let mut sets = rooms.registry.sets();
-    let Some(id) = registered(&mut sets, &stop).await else { return Ok(()) };
-    tracing::info!(operator = %id, "this operator is registered");
-    let mut surveyor = Surveyor::default();
-    let set = sets.borrow_and_update().clone();
-    let first;
-    (surveyor, first) = survey(surveyor, set).await?;
-    let (directories, followed) = watch::channel(first);
-    let parts = Parts {
-        rules: rooms.chain,
-        identity: Identity::new(id, rooms.key),
-        pool: CryptoPool::start()?,
-        beacon: rooms.beacon,
-        vault: rooms.vault,
-        network: rooms.network,
-        events: rooms.events,
-        directories: followed,
-        log: rooms.log,
-    };
-    let conductor = spawn_blocking_start(parts).await?;
-    place.store(Some(Arc::new(conductor)));
-    while let Some(Ok(())) = stop.run_until_cancelled(sets.changed()).await {
-        let set = sets.borrow_and_update().clone();
-        let directory;
-        (surveyor, directory) = survey(surveyor, set).await?;
-        directories.send_replace(directory);
-    }
-    place.store(None);
     Ok(())
 }
 
-/// The journal is read at the start, so this is off the I/O threads; the tasks still belong to the runtime.
-async fn spawn_blocking_start(parts: Parts) -> anyhow::Result<Conductor> {
-    let runtime = tokio::runtime::Handle::current();
-    let start = move || {
-        let _inside = runtime.enter();
-        Conductor::start(parts)
-    };
-    Ok(spawn_blocking(start).await??)
+/// The files that are open as long as the node runs. The registry opens its own.
+struct Databases {
+    journal: JournalDb,
+    history: HistoryDb,
+    /// The chain that the history belongs to, by its genesis validators root; none at the first start.
+    chain: Option<Root>,
 }
 
-/// Waits until the contract knows this operator's key; `None` if the node is stopped first.
-async fn registered(
-    sets: &mut watch::Receiver<Arc<ValidatorSet>>,
-    stop: &CancellationToken,
-) -> Option<OperatorId> {
-    let known = stop.run_until_cancelled(sets.wait_for(|set| set.own_operator.is_some())).await?;
-    known.ok()?.own_operator
+impl Databases {
+    async fn open(folder: PathBuf) -> anyhow::Result<Self> {
+        let open = move || {
+            files::create_folder(&folder)?;
+            // First the irreplaceable one: what is wrong with it is what an operator must hear.
+            let history = HistoryDb::open(&folder)?;
+            let chain = interchange::chain(&history)?;
+            Ok(Self { journal: JournalDb::open(&folder)?, history, chain })
+        };
+        spawn_blocking(open).await?
+    }
 }
 
-async fn survey(
-    mut surveyor: Surveyor,
-    set: Arc<ValidatorSet>,
-) -> anyhow::Result<(Surveyor, Arc<Directory>)> {
-    let work = move || {
-        let directory = surveyor.survey(&set);
-        (surveyor, directory)
+fn registry_config(setup: &Setup) -> anyhow::Result<RegistryConfig> {
+    // The text is not repeated, as it may hold a password.
+    let parse = |(position, text): (usize, &String)| {
+        Url::parse(text)
+            .map_err(|error| usage(format!("execution.urls[{position}] is not an address: {error}")))
     };
-    Ok(spawn_blocking(work).await?)
+    Ok(RegistryConfig {
+        folder: setup.config.data_dir.clone(),
+        rules: Arc::clone(&setup.rules),
+        urls: setup.config.execution.urls.iter().enumerate().map(parse).collect::<Result<_, _>>()?,
+        operator_key_text: setup.operator_key.public_key().to_base64(),
+        timing: Timing::of(&setup.rules),
+    })
 }

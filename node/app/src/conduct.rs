@@ -1,0 +1,132 @@
+//! The room of the conductor: it waits until this operator is registered, and hands on every change of the registry.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use arc_swap::ArcSwapOption;
+use beacon::BeaconNodes;
+use crypto::rsa::OperatorPrivateKey;
+use network::{NetworkEvent, NetworkHandle};
+use operator::{Conductor, CryptoPool, Directory, Identity, Parts, Surveyor};
+use outbox::DutyLog;
+use registry::{Registry, ValidatorSet};
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+use types::{ChainRules, OperatorId};
+use vault::Vault;
+
+/// What the conductor needs of the other rooms.
+pub(crate) struct Rooms {
+    pub chain: Arc<ChainRules>,
+    pub key: Arc<OperatorPrivateKey>,
+    pub beacon: BeaconNodes,
+    pub vault: Arc<Vault>,
+    pub network: NetworkHandle,
+    pub events: mpsc::Receiver<NetworkEvent>,
+    pub registry: Registry,
+    pub log: DutyLog,
+}
+
+/// Starts the conductor when this operator is registered, and tells it of every change of the registry until the node stops. While
+/// it runs it is in `place`.
+pub(crate) async fn conduct(
+    rooms: Rooms,
+    place: Arc<ArcSwapOption<Conductor>>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut sets = rooms.registry.sets();
+    let outcome = stop.run_until_cancelled(follow_registry(rooms, &mut sets, &place)).await;
+    place.store(None);
+    match outcome {
+        None => Ok(()),
+        Some(Err(error)) => Err(error),
+        // The registry ended and its room says why. This one must not end first, or its reason would be lost.
+        Some(Ok(())) => {
+            stop.cancelled().await;
+            Ok(())
+        }
+    }
+}
+
+/// Ends when the registry does.
+async fn follow_registry(
+    rooms: Rooms,
+    sets: &mut watch::Receiver<Arc<ValidatorSet>>,
+    place: &ArcSwapOption<Conductor>,
+) -> anyhow::Result<()> {
+    let Some(id) = registered(sets).await else { return Ok(()) };
+    tracing::info!(operator = %id, "this operator is registered");
+    let set = sets.borrow_and_update().clone();
+    let (mut surveyor, first) = survey(Surveyor::default(), set).await?;
+    let (directories, followed) = watch::channel(first);
+    let parts = Parts {
+        rules: rooms.chain,
+        identity: Identity::new(id, rooms.key),
+        pool: CryptoPool::start()?,
+        beacon: rooms.beacon,
+        vault: rooms.vault,
+        network: rooms.network,
+        events: rooms.events,
+        directories: followed,
+        log: rooms.log,
+    };
+    place.store(Some(Arc::new(start(parts).await?)));
+    while sets.changed().await.is_ok() {
+        let set = sets.borrow_and_update().clone();
+        same_operator(id, set.own_operator)?;
+        let directory;
+        (surveyor, directory) = survey(surveyor, set).await?;
+        directories.send_replace(directory);
+    }
+    Ok(())
+}
+
+/// Waits until the contract knows this operator's key; `None` if the registry ends first.
+async fn registered(sets: &mut watch::Receiver<Arc<ValidatorSet>>) -> Option<OperatorId> {
+    sets.wait_for(|set| set.own_operator.is_some()).await.ok()?.own_operator
+}
+
+/// The conductor speaks under one number all its life. An operator that was removed has no validators, so nothing is said then.
+fn same_operator(running: OperatorId, now: Option<OperatorId>) -> anyhow::Result<()> {
+    match now {
+        Some(now) if now != running => Err(anyhow!(
+            "the contract knows this operator's key as operator {now} now, it was {running}: start the node again"
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The journal is read at the start, so this is off the I/O threads; the tasks still belong to the runtime.
+async fn start(parts: Parts) -> anyhow::Result<Conductor> {
+    let runtime = tokio::runtime::Handle::current();
+    let start = move || {
+        let _inside = runtime.enter();
+        Conductor::start(parts)
+    };
+    Ok(spawn_blocking(start).await??)
+}
+
+async fn survey(
+    mut surveyor: Surveyor,
+    set: Arc<ValidatorSet>,
+) -> anyhow::Result<(Surveyor, Arc<Directory>)> {
+    let work = move || {
+        let directory = surveyor.survey(&set);
+        (surveyor, directory)
+    };
+    Ok(spawn_blocking(work).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_number_for_our_key_ends_the_room() {
+        let one = OperatorId(1);
+        assert!(same_operator(one, Some(one)).is_ok() && same_operator(one, None).is_ok());
+        let error = same_operator(one, Some(OperatorId(2))).unwrap_err().to_string();
+        assert!(error.contains("operator 2 now, it was 1"), "{error}");
+    }
+}
