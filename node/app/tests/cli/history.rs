@@ -37,7 +37,7 @@ fn chain(root: u8) -> Arc<ChainRules> {
 }
 
 /// A history on the chain `root` in which one share signed votes from epoch 10 for these targets. Gives the share.
-fn signed(folder: &Path, root: u8, targets: &[u64]) -> PublicKeyBytes {
+pub fn signed(folder: &Path, root: u8, targets: &[u64]) -> PublicKeyBytes {
     let vault = Vault::open(HistoryDb::open(folder).unwrap(), chain(root)).unwrap();
     let secret = SecretKey::from_be_bytes(&[1; 32]).unwrap();
     let share =
@@ -57,6 +57,16 @@ fn signed(folder: &Path, root: u8, targets: &[u64]) -> PublicKeyBytes {
         assert!(granted[0].is_ok(), "{granted:?}");
     }
     key
+}
+
+/// Changes a byte of every row of this share.
+pub fn damage(folder: &Path, share: &PublicKeyBytes) {
+    let file = folder.join("history.redb");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let rows = (0..bytes.len()).filter(|start| bytes[*start..].starts_with(&share.0)).collect::<Vec<_>>();
+    assert!(!rows.is_empty());
+    rows.into_iter().for_each(|start| bytes[start + 40] ^= 1);
+    std::fs::write(&file, bytes).unwrap();
 }
 
 fn hex(key: &PublicKeyBytes) -> String {
@@ -138,12 +148,7 @@ fn a_running_node_a_missing_folder_and_damage_are_told_apart() {
     assert!(busy.stderr.contains("stop the node, then try again"), "{}", busy.stderr);
     drop(running);
 
-    let file = place.path("data").join("history.redb");
-    let mut bytes = std::fs::read(&file).unwrap();
-    let rows = (0..bytes.len()).filter(|start| bytes[*start..].starts_with(&share.0)).collect::<Vec<_>>();
-    assert!(!rows.is_empty());
-    rows.into_iter().for_each(|start| bytes[start + 40] ^= 1);
-    std::fs::write(&file, bytes).unwrap();
+    damage(&place.path("data"), &share);
     let damaged = place.run(&["history", "show", "--data-dir", "data"]);
     assert_eq!(damaged.code, 3, "{}", damaged.stderr);
     assert!(damaged.stderr.contains("backup"), "{}", damaged.stderr);

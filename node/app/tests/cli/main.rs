@@ -7,4 +7,5 @@ mod history;
 mod keys;
 mod node;
 mod run;
+mod start;
 mod support;

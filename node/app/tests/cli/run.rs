@@ -23,18 +23,23 @@ seconds_per_slot = 3
 alan = "0x00000402"
 "#;
 
-/// A folder with everything a node needs, on this beacon node. It has a loopback address of its own, so that no other test (and
+/// [`place_with`] whose execution client is down.
+pub fn place(beacon: &str) -> Place {
+    place_with(beacon, "http://user:secret@127.0.0.1:1/token")
+}
+
+/// A folder with everything a node needs, on these clients. It has a loopback address of its own, so that no other test (and
 /// no other process) has its ports.
-fn place(beacon: &str) -> Place {
+pub fn place_with(beacon: &str, execution: &str) -> Place {
     static PLACES: AtomicU32 = AtomicU32::new(1);
     let number = PLACES.fetch_add(1, Ordering::Relaxed);
     let [_, _, a, b] = std::process::id().to_be_bytes();
     let own = Ipv4Addr::new(127, a | 1, b, u8::try_from(number).unwrap());
-    let place = Place::new();
+    let place = Place::at(own);
     place.operator_key();
     place.write("network.toml", NETWORK, 0o644);
     let config = format!(
-        "data_dir = \"data\"\n[network]\nfile = \"network.toml\"\n[execution]\nurls = [\"http://user:secret@127.0.0.1:1/token\"]\n\
+        "data_dir = \"data\"\n[network]\nfile = \"network.toml\"\n[execution]\nurls = [\"{execution}\"]\n\
          [beacon]\nurls = [\"{beacon}\"]\n[operator]\nkey_file = \"operator.json\"\npassword_file = \"operator.pass\"\n\
          [p2p]\nlisten = \"{own}\"\ntcp_port = 23001\nudp_port = 22001\n[api]\nlisten = \"{own}\"\nport = 26000\n",
     );

@@ -1,6 +1,7 @@
 //! Runs the binary in a folder of its own.
 
 use std::io::Write;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -10,6 +11,8 @@ use serde_json::Value;
 /// A folder, and the binary in it.
 pub struct Place {
     folder: tempfile::TempDir,
+    /// Address of its node, if it has one.
+    pub address: Ipv4Addr,
 }
 
 /// How a run of the binary ended.
@@ -21,7 +24,11 @@ pub struct Ended {
 
 impl Place {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self::at(Ipv4Addr::LOCALHOST)
+    }
+
+    pub fn at(address: Ipv4Addr) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), address }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
