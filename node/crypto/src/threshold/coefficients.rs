@@ -10,7 +10,7 @@ use types::OperatorId;
 
 /// The weights with which values at the ids add up to the value elsewhere, in the order of the ids. They are public.
 ///
-/// Weights for the value at zero also know their short form, with which points are added two to thirty times faster; see
+/// Weights for the value at zero also know their short form, with which points are added up to fifty times faster; see
 /// [`super::recombine`].
 pub struct Coefficients {
     scalars: Vec<Scalar>,
@@ -26,25 +26,23 @@ impl Coefficients {
     /// # Errors
     /// [`ShamirError`] for an id that is zero or repeated.
     pub fn at_zero(ids: &[OperatorId]) -> Result<Self, ShamirError> {
-        let short = || ShortSum::new(Fractions::at_zero(ids)?);
-        Ok(Self { short: short(), ..Self::at(ids, Scalar::ZERO)? })
+        let plain = Self::at(ids, Scalar::ZERO)?;
+        Ok(Self { short: Fractions::at_zero(ids).map(ShortSum::new), ..plain })
     }
 
     /// As [`Self::at_zero`], for parts of a committee of `3f + 1` operators with a quorum of `2f + 1`.
     ///
     /// A quorum is odd, so an even number of parts is either too few or at least one more than needed; the short form may
-    /// then be one that is right for polynomials of the lower degree only, where that saves the division.
+    /// then be one that is right for polynomials of the lower degree only, where that makes the division cheaper.
     ///
     /// # Errors
     /// As [`Self::at_zero`].
     pub fn of_committee(ids: &[OperatorId]) -> Result<Self, ShamirError> {
         let mut coefficients = Self::at_zero(ids)?;
-        if ids.len() >= 4
-            && ids.len().is_multiple_of(2)
-            && !coefficients.short.as_ref().is_some_and(ShortSum::is_integral)
-        {
-            let spare = Fractions::with_one_to_spare(ids).and_then(ShortSum::new);
-            coefficients.short = spare.filter(ShortSum::is_integral).or(coefficients.short);
+        let cost = coefficients.short.as_ref().map_or(u32::MAX, ShortSum::division_cost);
+        if cost > 0 && ids.len() >= 4 && ids.len().is_multiple_of(2) {
+            let spare = Fractions::with_one_to_spare(ids).map(ShortSum::new);
+            coefficients.short = spare.filter(|spare| spare.division_cost() < cost).or(coefficients.short);
         }
         Ok(coefficients)
     }

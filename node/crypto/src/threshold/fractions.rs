@@ -1,7 +1,8 @@
 //! Lagrange weights at zero as integers over one common denominator, `lambda_i = n_i / D`.
 //!
 //! Ids are small numbers, so the integers are short where the weights modulo the group order have 255 bits: `3, -3, 1` over
-//! 1 for the ids 1, 2, 3. With nine large ids they outgrow 127 bits and save little; then there are none.
+//! 1 for the ids 1, 2, 3. As long as they fit into 127 bits they are cheaper than the weights themselves, division
+//! included; those of nine ids in the thousands do not fit, and would save little.
 
 use types::OperatorId;
 

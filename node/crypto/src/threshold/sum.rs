@@ -20,7 +20,7 @@ const U: u64 = 0xd201_0000_0001_0000;
 /// Bits of a digit in base `u`, and of a quotient of `u`.
 const DIGIT_BITS: usize = 64;
 /// Up to this many bits points are added directly; above, the tables of `blst` pay for themselves.
-const DIRECT_BITS: u32 = 24;
+const DIRECT_BITS: u32 = 32;
 
 /// How to multiply by `D^-1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,17 +38,29 @@ enum Inverse {
 }
 
 impl Inverse {
-    fn new(denominator: u64) -> Self {
-        let quotient = |number: u64| number.checked_rem(denominator) == Some(0);
-        let of = |number: u64| number.checked_div(denominator).unwrap_or_default();
-        match denominator {
-            1 => Self::One,
-            _ if quotient(U) => Self::OfU(of(U)),
-            _ if quotient(U.saturating_add(1)) => Self::OfUPlusOne(of(U.saturating_add(1))),
-            _ if quotient(U.saturating_sub(1)) => Self::OfUMinusOne(of(U.saturating_sub(1))),
-            _ => Self::Digits(digits(Scalar::from(denominator).invert().unwrap_or_default())),
+    fn new(denominator: u128) -> Self {
+        let quotient = |number: u64| {
+            let exact = u128::from(number).checked_rem(denominator) == Some(0);
+            exact.then(|| u128::from(number).checked_div(denominator)).flatten()?.try_into().ok()
+        };
+        if denominator == 1 {
+            Self::One
+        } else if let Some(quotient) = quotient(U) {
+            Self::OfU(quotient)
+        } else if let Some(quotient) = quotient(U.saturating_add(1)) {
+            Self::OfUPlusOne(quotient)
+        } else if let Some(quotient) = quotient(U.saturating_sub(1)) {
+            Self::OfUMinusOne(quotient)
+        } else {
+            Self::Digits(digits(scalar(denominator).invert().unwrap_or_default()))
         }
     }
+}
+
+fn scalar(number: u128) -> Scalar {
+    let half = |number: u128| Scalar::from(u64::try_from(number & u128::from(u64::MAX)).unwrap_or_default());
+    let shift = Scalar::from(1 << 32);
+    half(number >> 64).times(shift).times(shift).plus(half(number))
 }
 
 /// A scalar in base `u`, lowest digit first. The order is below `u^4`, so there are four. Scalars here are public.
@@ -81,15 +93,22 @@ pub(super) struct ShortSum {
 }
 
 impl ShortSum {
-    /// `None` when the denominator does not fit into 64 bits; then the plain weights are no worse.
-    pub(super) fn new(fractions: Fractions) -> Option<Self> {
-        let inverse = Inverse::new(u64::try_from(fractions.denominator).ok()?);
-        Some(Self { fractions, inverse })
+    pub(super) fn new(fractions: Fractions) -> Self {
+        Self { inverse: Inverse::new(fractions.denominator.unsigned_abs()), fractions }
+    }
+
+    /// What the division costs, in multiplications of a point by 64 bits. Four of them share their doublings.
+    pub(super) fn division_cost(&self) -> u32 {
+        match self.inverse {
+            Inverse::One => 0,
+            Inverse::OfU(_) | Inverse::OfUPlusOne(_) | Inverse::OfUMinusOne(_) => 1,
+            Inverse::Digits(_) => 2,
+        }
     }
 
     /// Whether no multiplication by `D^-1` is needed.
     pub(super) fn is_integral(&self) -> bool {
-        self.inverse == Inverse::One
+        self.division_cost() == 0
     }
 
     /// `sum n_i S_i`, for as many points as there are weights.
@@ -190,7 +209,7 @@ mod tests {
         let u = Scalar::from(U);
         let psi = Scalar::ZERO.minus(u);
         let (second, third) = (psi.times(psi), psi.times(psi).times(psi));
-        for denominator in [1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 33, 0xffff, 1 << 40, u64::MAX] {
+        for denominator in [1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 33, 0xffff, 1 << 40, (1 << 100) + 1] {
             let factor = match Inverse::new(denominator) {
                 Inverse::One => Scalar::ONE,
                 Inverse::OfU(quotient) => Scalar::from(quotient).times(third.minus(psi)),
@@ -201,7 +220,7 @@ mod tests {
                     a.minus(b.times(psi)).plus(c.times(second)).minus(d.times(third))
                 }
             };
-            assert!(factor.times(Scalar::from(denominator)) == Scalar::ONE, "{denominator}");
+            assert!(factor.times(scalar(denominator)) == Scalar::ONE, "{denominator}");
         }
         assert_eq!(Inverse::new(3), Inverse::OfUPlusOne(0x4600_5555_5555_aaab));
         assert!(matches!(Inverse::new(8), Inverse::OfU(_)));
