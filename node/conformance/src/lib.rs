@@ -9,6 +9,7 @@
 pub mod bundle;
 pub mod codes;
 pub mod compare;
+pub mod duties;
 pub mod exceptions;
 pub mod json;
 pub mod keys;

@@ -2,13 +2,11 @@
 
 use anyhow::Result;
 use serde::Deserialize;
-use types::{
-    BeaconRole, CommitteeDuty, CommitteeIndex, List, PartialSignatureMessages, PublicKeyBytes, Root, Slot,
-    ValidatorDuty, ValidatorIndex,
-};
+use types::{BeaconRole, CommitteeDuty, PartialSignatureMessages, Root, Slot};
 
 use super::world::World;
 use crate::bundle::BundleJson;
+use crate::duties::ValidatorDutyJson;
 use crate::json::{Hex, list};
 
 /// `CommitteeDuty`.
@@ -20,37 +18,6 @@ pub(super) struct DutyJson {
     validator_duties: Vec<ValidatorDutyJson>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ValidatorDutyJson {
-    r#type: u64,
-    pub_key: Hex,
-    slot: String,
-    validator_index: String,
-    committee_index: u64,
-    committee_length: u64,
-    committees_at_slot: u64,
-    validator_committee_index: u64,
-    #[serde(deserialize_with = "list")]
-    validator_sync_committee_indices: Vec<u64>,
-}
-
-impl ValidatorDutyJson {
-    fn decode(&self) -> Result<ValidatorDuty> {
-        Ok(ValidatorDuty {
-            role: BeaconRole::from_number(self.r#type),
-            public_key: PublicKeyBytes::try_from(self.pub_key.0.as_slice())?,
-            slot: Slot(self.slot.parse()?),
-            validator_index: ValidatorIndex(self.validator_index.parse()?),
-            committee_index: CommitteeIndex(self.committee_index),
-            committee_length: self.committee_length,
-            committees_at_slot: self.committees_at_slot,
-            validator_committee_index: self.validator_committee_index,
-            validator_sync_committee_indices: List::new(self.validator_sync_committee_indices.clone())?,
-        })
-    }
-}
-
 impl DutyJson {
     pub(super) fn decode(&self) -> Result<CommitteeDuty> {
         let duties = self.validator_duties.iter().map(ValidatorDutyJson::decode);
@@ -59,7 +26,7 @@ impl DutyJson {
 
     /// Is it one of the aggregator committee?
     pub(super) fn aggregates(&self) -> bool {
-        let first = self.validator_duties.first().map(|duty| BeaconRole::from_number(duty.r#type));
+        let first = self.validator_duties.first().map(ValidatorDutyJson::role);
         matches!(first, Some(BeaconRole::Aggregator | BeaconRole::SyncCommitteeContribution))
     }
 }

@@ -4,12 +4,14 @@
 
 mod aggregator_committee;
 mod committee_member;
+mod consensus_data;
 mod deposit;
 mod duty;
 mod encoding;
 mod encryption;
 mod message_id;
 mod partial_signature;
+mod proposal;
 mod rebuilt;
 mod signed;
 mod size;
@@ -18,17 +20,14 @@ use crate::suite::{Kind, Run, Suite};
 
 pub use rebuilt::families as rebuilt;
 
-/// The blocks are containers of another issue.
-const BLOCKS: Run = Run::Waits("there are no beacon blocks yet");
-
 /// What runs the vectors of the types.
 pub const SUITE: Suite = Suite {
     folder: "types/spectest/generate",
     states: true,
     kinds: &[
         kind("maxmsgsize.StructureSizeTest", [26, 24], Run::With(size::run)),
-        kind("proposerconsensusdata.ProposerConsensusDataTest", [20, 0], BLOCKS),
-        kind("validatorconsensusdata.ValidatorConsensusDataTest", [0, 29], BLOCKS),
+        kind("proposerconsensusdata.ProposerConsensusDataTest", [20, 0], Run::With(consensus_data::run)),
+        kind("validatorconsensusdata.ValidatorConsensusDataTest", [0, 29], Run::With(consensus_data::run)),
         kind(
             "aggregatorcommitteeconsensusdata.AggregatorCommitteeConsensusDataTest",
             [16, 0],
@@ -37,12 +36,12 @@ pub const SUITE: Suite = Suite {
         kind("duty.DutySpecTest", [8, 8], Run::With(duty::run)),
         kind("signedssvmsg.SignedSSVMessageTest", [8, 8], Run::With(signed::run)),
         kind("partialsigmessage.MsgSpecTest", [7, 8], Run::With(partial_signature::run)),
-        kind("consensusdataproposer.ProposerSpecTest", [6, 6], BLOCKS),
+        kind("consensusdataproposer.ProposerSpecTest", [6, 6], Run::With(proposal::block)),
         kind("committeemember.CommitteeMemberTest", [4, 4], Run::With(committee_member::run)),
         kind("ssvmsg.SSVMessageTest", [2, 2], Run::With(message_id::run)),
         kind("encryption.EncryptionSpecTest", [2, 2], Run::With(encryption::run)),
         kind("beacon.DepositDataSpecTest", [1, 1], Run::With(deposit::run)),
-        kind("ssz.SSZSpecTest", [1, 1], BLOCKS),
+        kind("ssz.SSZSpecTest", [1, 1], Run::With(proposal::withdrawals)),
         kind(
             "aggregatorcommitteeconsensusdata.EncodingTest",
             [3, 0],
