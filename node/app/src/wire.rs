@@ -20,6 +20,7 @@ use types::{ChainRules, Root};
 use url::Url;
 use vault::{Vault, interchange};
 
+use crate::commands::history;
 use crate::conduct::{Rooms, conduct};
 use crate::exit::usage;
 use crate::files;
@@ -48,6 +49,8 @@ async fn furnish(setup: Setup, house: &mut House) -> anyhow::Result<()> {
     let key = Arc::clone(&setup.operator_key);
     let Databases { journal, history, chain } = Databases::open(setup.config.data_dir.clone()).await?;
     let log = DutyLog::new(Arc::new(journal));
+    let server = Server::bind((setup.config.api.listen, setup.config.api.port).into()).await?;
+    tracing::info!(address = %server.address(), "answering");
     let beacon = BeaconNodes::start(&setup.beacon(), setup.expectations(chain))?;
 
     let conductor = Arc::new(ArcSwapOption::<Conductor>::empty());
@@ -60,8 +63,6 @@ async fn furnish(setup: Setup, house: &mut House) -> anyhow::Result<()> {
         conductor: Arc::clone(&conductor),
         stop: stop.clone(),
     });
-    let server = Server::bind((setup.config.api.listen, setup.config.api.port).into()).await?;
-    tracing::info!(address = %server.address(), "answering");
     house.open("api", CLOSING, |stop| {
         let view = Arc::clone(&view);
         async move { server.serve(view, stop.cancelled_owned()).await.map_err(Into::into) }
@@ -122,7 +123,7 @@ impl Databases {
         let open = move || {
             files::create_folder(&folder)?;
             // First the irreplaceable one: what is wrong with it is what an operator must hear.
-            let history = HistoryDb::open(&folder)?;
+            let history = HistoryDb::open(&folder).map_err(history::unopened)?;
             let chain = interchange::chain(&history)?;
             Ok(Self { journal: JournalDb::open(&folder)?, history, chain })
         };

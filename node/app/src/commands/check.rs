@@ -161,7 +161,11 @@ async fn beacon_nodes(config: &NodeConfig, rules: &NetworkRules) -> Vec<Finding>
     }
     let finding = |node: beacon::NodeStatus| match node.not_ready_because {
         None => Finding::good(what, format!("{} {} is ready", node.name, node.version.unwrap_or_default())),
-        Some(why) => Finding::bad(what, Exit::Failed, format!("{}: {why}", node.name)),
+        Some(why) => Finding::bad(
+            what,
+            Exit::Failed,
+            format!("{}: {why}; check that it runs, is reachable and synced (beacon.urls)", node.name),
+        ),
     };
     nodes.status().nodes.into_iter().map(finding).collect()
 }

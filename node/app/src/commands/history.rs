@@ -14,7 +14,7 @@ use serde::Serialize;
 use store::{HistoryDb, StoreError};
 use vault::interchange::{self, Interchange, ShareAccount};
 
-use crate::exit::usage;
+use crate::exit::{decide, usage};
 use crate::files::write_new_secret;
 use crate::output::Output;
 
@@ -112,9 +112,21 @@ impl Place {
             Err(error @ StoreError::InUse { .. }) => Err(anyhow::Error::new(error).context(format!(
                 "a node is running on {folder}, and its history changes while it runs: stop the node, then try again"
             ))),
-            other => other.with_context(|| format!("the history in {folder} cannot be opened")),
+            other => other.map_err(unopened),
         }
     }
+}
+
+/// What to say of a history that cannot be opened. An engine that fails while opening cannot tell a bad disk from a file that is
+/// none of its own any more; the file is irreplaceable, so an operator must look.
+pub(crate) fn unopened(error: StoreError) -> anyhow::Error {
+    if !matches!(error, StoreError::Engine { .. }) {
+        return error.into();
+    }
+    decide(format!(
+        "{error}. If these are in order, the file is damaged: {}",
+        store::remedy(store::DatabaseFile::History)
+    ))
 }
 
 fn show(args: &ShowArgs, out: Output) -> anyhow::Result<()> {

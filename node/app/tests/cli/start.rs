@@ -173,6 +173,9 @@ fn a_damaged_history_is_for_an_operator_to_decide() {
     crate::history::damage(&place.path("data"), &share);
     let (code, said) = ended(&place);
     assert_eq!(code, 3, "{said}");
+    std::fs::write(place.path("data").join("history.redb"), "something else").unwrap();
+    let (also, otherwise) = ended(&place);
+    assert!(also == 3 && otherwise.contains("newest backup"), "{otherwise}");
     assert!(said.contains("history database is damaged") && said.contains("newest backup"), "{said}");
 }
 
