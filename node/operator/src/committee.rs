@@ -219,3 +219,6 @@ fn log_outcome(slot: Slot, committee: CommitteeId, effect: &Effect) {
         | Effect::Reached(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The journal's table of duties.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use store::{Batch, JournalDb, JournalTable, StoreError};
@@ -40,6 +41,14 @@ impl DutyLog {
     #[must_use]
     pub const fn new(journal: Arc<JournalDb>) -> Self {
         Self { journal }
+    }
+
+    /// The log in the journal of this folder, for whoever needs nothing else of the journal.
+    ///
+    /// # Errors
+    /// [`LogError::Store`] if the journal cannot be opened.
+    pub fn open(folder: &Path) -> Result<Self, LogError> {
+        Ok(Self::new(Arc::new(JournalDb::open(folder)?)))
     }
 
     /// Writes records, replacing older ones of the same duties, and removes what is too old. Durable when it returns.

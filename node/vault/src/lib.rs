@@ -31,6 +31,8 @@
 //! * The floor follows the justified epoch of a synced beacon node; see [`floor`] for why that is safe.
 
 mod error;
+#[cfg(feature = "faulty-disk")]
+mod faulty_disk;
 pub mod floor;
 mod history;
 pub mod interchange;

@@ -1,0 +1,64 @@
+//! Promise 5: the bounds of a committee's mailbox and of its early messages; and that its task leaves no duty open.
+
+use futures::FutureExt;
+use tokio::task::unconstrained;
+
+use super::*;
+
+fn message(world: &World) -> SignedSsvMessage {
+    let Letter::Message { message, .. } = world.decided() else { panic!("it is a message") };
+    message
+}
+
+fn dropped(world: &World, reason: &str) -> u64 {
+    world.context.drops.all().into_iter().find(|(name, _)| *name == reason).unwrap().1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_messages_leaves_room_for_duties_and_answers() {
+    let world = World::new().await;
+    let message = message(&world);
+    let taken = (0..MAILBOX * 2).filter(|_| world.mailbox.offer(world.slot, message.clone())).count();
+    assert_eq!(taken, MAILBOX - RESERVED);
+    let send = || unconstrained(world.mailbox.send(world.begin())).now_or_never();
+    for _ in 0..RESERVED {
+        assert_eq!(send(), Some(()), "a duty finds a place");
+    }
+    assert_eq!(send(), None, "then it waits: the mailbox is bounded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn early_messages_are_held_up_to_their_bound_and_then_counted() {
+    let mut world = World::new().await;
+    let (message, later) = (message(&world), Slot(world.slot.get() + 100));
+    for _ in 0..EARLY + 3 {
+        world.committee.open(Letter::Message { slot: later, message: message.clone() }).await;
+    }
+    assert_eq!(world.committee.early.len(), EARLY);
+    assert_eq!(dropped(&world, "too_many_early"), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_a_duty_that_has_ended_take_no_place() {
+    let mut world = World::new().await;
+    let (prepare, slot) = (world.assignment(), world.slot);
+    world.committee.open(prepare).await;
+    world.committee.open(Letter::GiveUp { slot }).await;
+    assert!(world.committee.runs.is_empty());
+    let late = world.decided();
+    world.committee.open(late).await;
+    assert!(world.committee.early.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duty_that_is_prepared_while_its_committee_leaves_is_ended() {
+    let world = World::new().await;
+    world.mailbox.send(Letter::GiveUp { slot: Slot(u64::MAX) }).await;
+    world.mailbox.send(world.assignment()).await;
+    assert_eq!(world.context.ledger.balance().running, 1);
+    let World { committee, mailbox, letters, context, .. } = world;
+    drop(mailbox);
+    committee.run(letters).await;
+    let balance = context.ledger.balance();
+    assert_eq!((balance.scheduled, balance.failed, balance.running), (1, 1, 0));
+}
