@@ -2,7 +2,7 @@
 //!
 //! `psi(x, y) = (conj(x) c_x, conj(y) c_y)` is an endomorphism of the whole curve. On the subgroup it is multiplication by
 //! `-u`, where `u = 0xd201000000010000` is the parameter of the curve: a quarter of a 255-bit multiplication for the
-//! price of seven products. Outside the subgroup it is something else, so whoever multiplies unchecked points with it
+//! price of four products. Outside the subgroup it is something else, so whoever multiplies unchecked points with it
 //! verifies the result.
 //!
 //! Coordinates are Montgomery residues below `p`, which is how `blst` keeps them in its public structures.
