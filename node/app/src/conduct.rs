@@ -38,10 +38,14 @@ pub(crate) async fn conduct(
     let mut sets = rooms.registry.sets();
     let outcome = stop.run_until_cancelled(follow_registry(rooms, &mut sets, &place)).await;
     place.store(None);
+    until_closed(outcome, &stop).await
+}
+
+/// How this room ends. When the registry ended, its room says why: this one must not end first, or that reason would be lost.
+async fn until_closed(outcome: Option<anyhow::Result<()>>, stop: &CancellationToken) -> anyhow::Result<()> {
     match outcome {
         None => Ok(()),
         Some(Err(error)) => Err(error),
-        // The registry ended and its room says why. This one must not end first, or its reason would be lost.
         Some(Ok(())) => {
             stop.cancelled().await;
             Ok(())
@@ -121,6 +125,16 @@ async fn survey(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::FutureExt as _;
+
+    #[tokio::test]
+    async fn the_room_does_not_end_before_the_registry_said_why_it_ended() {
+        let stop = CancellationToken::new();
+        assert!(until_closed(Some(Ok(())), &stop).now_or_never().is_none());
+        stop.cancel();
+        until_closed(Some(Ok(())), &stop).await.unwrap();
+        assert!(until_closed(Some(Err(anyhow!("full"))), &CancellationToken::new()).await.is_err());
+    }
 
     #[test]
     fn another_number_for_our_key_ends_the_room() {
