@@ -1,7 +1,7 @@
 //! The cluster state in memory, and changes that can be taken back.
 //!
-//! Maps are shared with the published sets and copied when they change (`Arc::make_mut`), so publishing is free and a
-//! change costs one copy of the map it touches.
+//! Maps are shared with the published sets and copied when they change (`Arc::make_mut`), so publishing is free and the first
+//! change after it costs one copy of the map it touches; every other change takes logarithmic time.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -81,6 +81,12 @@ impl State {
     /// Keys of the validators of a cluster.
     pub(crate) fn cluster(&self, id: &Root) -> impl Iterator<Item = &PublicKeyBytes> {
         self.clusters.get(id).into_iter().flatten()
+    }
+
+    /// How many clusters have validators.
+    #[cfg(test)]
+    pub(crate) fn clusters(&self) -> usize {
+        self.clusters.len()
     }
 
     /// Enters a change.

@@ -291,6 +291,7 @@ async fn blocks_that_cannot_be_applied_are_tried_again() {
     let node = Node::start(folder.path(), 1, vec![server.http()], &spy);
     let ill = node.until(|status| matches!(status.problem, Some(crate::Problem::Internal { .. }))).await;
     assert!(ill.problem.unwrap().to_string().contains("the signing history is stopped"));
+    assert!(node.registry.set().validators().is_empty(), "nothing is published that is not committed");
     spy.fail(false);
     node.at_head(&backend).await;
     assert_eq!(node.registry.set().own_active().count(), 5);

@@ -130,6 +130,34 @@ fn blocks_whose_shares_cannot_be_armed_leave_no_trace() {
 }
 
 #[test]
+fn a_commit_that_fails_leaves_neither_rows_nor_cursor() {
+    let folder = tempfile::tempdir().unwrap();
+    let spy = Spy::new();
+    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
+    keeper.apply(&events(5, operators(4))).unwrap();
+    let (digest, undo) = (keeper.digest(), keeper.known_blocks());
+    keeper.break_disk();
+    let failed = keeper.apply(&events(6, vec![registration(owner(1), 0, &FOUR, 50)]));
+    assert!(matches!(failed, Err(KeeperError::Registry(_))));
+    assert_eq!((keeper.cursor(), keeper.digest(), keeper.known_blocks()), (Some(at(5)), digest, undo));
+    assert!(keeper.set().validators().is_empty(), "what would be published is what is committed");
+    drop(keeper);
+
+    // Whatever reached the file, rows and cursor are of one block: all of it, or nothing.
+    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
+    match keeper.cursor().map(|cursor| cursor.number) {
+        Some(5) => assert!(keeper.set().validators().is_empty()),
+        Some(6) => assert_eq!(keeper.set().validators().len(), 1),
+        other => panic!("the cursor is at {other:?}"),
+    }
+    if keeper.cursor() == Some(at(5)) {
+        assert_eq!(keeper.digest(), digest);
+        keeper.apply(&events(6, vec![registration(owner(1), 0, &FOUR, 50)])).unwrap();
+    }
+    assert_eq!(keeper.set().own_active().count(), 1);
+}
+
+#[test]
 fn a_share_that_could_not_be_let_go_is_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let spy = Spy::new();

@@ -8,6 +8,7 @@ mod client_trouble;
 mod following;
 mod keeping;
 mod reorganising;
+mod replaying;
 mod server;
 
 use std::sync::atomic::{AtomicBool, Ordering};
