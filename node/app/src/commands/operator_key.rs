@@ -108,7 +108,14 @@ fn show(args: &ShowArgs, out: Output) -> anyhow::Result<()> {
 pub fn open(path: &Path, password_file: Option<&Path>, out: Output) -> anyhow::Result<OperatorPrivateKey> {
     let file = parse(path)?;
     let password = password_file.map(|path| password::from_file(path, out)).transpose()?;
-    file.open(password.as_ref()).with_context(|| format!("operator key file {}", path.display()))
+    file.open(password.as_ref()).with_context(|| match password_file {
+        Some(password_file) => format!(
+            "operator key file {} does not open with the password in {}",
+            path.display(),
+            password_file.display()
+        ),
+        None => format!("operator key file {} does not open", path.display()),
+    })
 }
 
 /// Whether the file needs a password.

@@ -95,6 +95,7 @@ fn a_wrong_password_is_found_by_the_check_and_by_the_start() {
     let start = place.run(&["run", "--config", "capstan.toml"]);
     assert_eq!(start.code, 2);
     assert!(start.stderr.contains("wrong password"), "{}", start.stderr);
+    assert!(start.stderr.contains("operator.json does not open with the password in"), "{}", start.stderr);
     assert!(!place.path("network.key").exists());
 }
 
