@@ -36,6 +36,11 @@ impl Routes {
         mailbox
     }
 
+    #[cfg(test)]
+    pub(crate) fn put(&self, id: CommitteeId, mailbox: Mailbox) {
+        self.lock().insert(id, mailbox);
+    }
+
     /// Brings a message to its committee.
     pub(crate) fn offer(&self, id: CommitteeId, slot: Slot, message: SignedSsvMessage) -> Delivery {
         let mailbox = self.lock().get(&id).cloned();

@@ -4,6 +4,7 @@ use futures::FutureExt;
 use tokio::task::unconstrained;
 
 use super::*;
+use crate::routes::Routes;
 
 fn message(world: &World) -> SignedSsvMessage {
     let Letter::Message { message, .. } = world.decided() else { panic!("it is a message") };
@@ -61,4 +62,18 @@ async fn a_duty_that_is_prepared_while_its_committee_leaves_is_ended() {
     committee.run(letters).await;
     let balance = context.ledger.balance();
     assert_eq!((balance.scheduled, balance.failed, balance.running), (1, 1, 0));
+}
+
+/// Promise 4: one committee is handled by one task, and by a new one only when the old one is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_committee_has_one_task() {
+    let World { context, letters, mailbox, .. } = World::new().await;
+    let routes = Routes::default();
+    let first = routes.mailbox(id(), &context);
+    assert!(first.0.same_channel(&routes.mailbox(id(), &context).0));
+
+    drop(letters);
+    routes.put(id(), mailbox.clone());
+    let again = routes.mailbox(id(), &context);
+    assert!(!again.0.same_channel(&mailbox.0) && !again.is_closed());
 }
