@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use beacon::{BeaconError, BeaconNodes, CommitteeSubscription, Head, SyncSubscription};
 use tokio::sync::Notify;
-use types::{Epoch, Slot, ValidatorIndex};
+use types::{Epoch, NetworkRules, Slot, ValidatorIndex};
 
 use crate::book::DutyBook;
 use crate::clock::SlotClock;
@@ -51,7 +51,19 @@ impl Duties {
 
     /// One round. `roster_of` is the block and epoch for which the roster was asked last.
     async fn round(&self, roster_of: &mut Option<(u64, Epoch)>) -> Result<(), BeaconError> {
-        let (directory, epoch) = (self.directory.load_full(), self.clock.epoch());
+        let epoch = self.clock.epoch();
+        // With an old answer about validators there are still duties to be asked for.
+        let known = self.validators(epoch, roster_of).await;
+        known.and(self.pages(epoch).await)
+    }
+
+    /// What the chain knows of validators, for all once in an epoch and for those it did not know at every round.
+    async fn validators(
+        &self,
+        epoch: Epoch,
+        roster_of: &mut Option<(u64, Epoch)>,
+    ) -> Result<(), BeaconError> {
+        let directory = self.directory.load_full();
         let known_anew = if *roster_of == Some((directory.block, epoch)) {
             self.roster.look_for_missing(&self.beacon, &directory).await?
         } else {
@@ -63,15 +75,21 @@ impl Duties {
         if known_anew {
             self.sight.store(Arc::new(Sight::new(&directory, &self.roster)));
         }
+        Ok(())
+    }
+
+    /// The duties of this epoch and period, and of the next ones when they are near.
+    async fn pages(&self, epoch: Epoch) -> Result<(), BeaconError> {
         self.epoch_page(epoch).await?;
-        self.period_page(epoch).await?;
         let network = &self.clock.rules().network;
+        for epoch in period_epochs(network, epoch) {
+            self.period_page(epoch).await?;
+        }
         let into_epoch = self.clock.slot().saturating_sub(network.first_slot(epoch).get()).get();
         if into_epoch.saturating_mul(2) >= network.slots_per_epoch() {
             self.epoch_page(epoch.saturating_add(1)).await?;
         }
-        // Messages of the last slot before a period are already those of its members.
-        self.period_page(epoch.saturating_add(PERIOD_AHEAD_EPOCHS)).await
+        Ok(())
     }
 
     async fn epoch_page(&self, epoch: Epoch) -> Result<(), BeaconError> {
@@ -128,6 +146,14 @@ impl Duties {
     }
 }
 
+/// Epochs by which sync committee duties are asked for: one of each period, so that no period is asked for twice with the validators of
+/// two epochs, in turns. Messages of the last slot before a period are already those of its members.
+fn period_epochs(network: &NetworkRules, epoch: Epoch) -> Vec<Epoch> {
+    let ahead = epoch.saturating_add(PERIOD_AHEAD_EPOCHS);
+    let next = (network.sync_period_of(ahead) != network.sync_period_of(epoch)).then_some(ahead);
+    std::iter::once(epoch).chain(next).collect()
+}
+
 /// Tears out pages of the book that depend on another chain than this head's; true if there were any.
 pub(crate) fn drop_stale(book: &DutyBook, epoch: Epoch, head: &Head) -> bool {
     let pages = [
@@ -140,4 +166,25 @@ pub(crate) fn drop_stale(book: &DutyBook, epoch: Epoch, head: &Head) -> bool {
         book.drop_epoch(*epoch);
     }
     !stale.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_period_is_asked_for_before_its_border_and_each_period_once() {
+        let network = NetworkRules::builtin("mainnet").unwrap();
+        let asked = |epoch: u64| {
+            period_epochs(&network, Epoch(epoch))
+                .into_iter()
+                .map(|e| network.sync_period_of(e))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(asked(0), [0]);
+        assert_eq!(asked(253), [0]);
+        assert_eq!(asked(254), [0, 1]);
+        assert_eq!(asked(255), [0, 1]);
+        assert_eq!(asked(256), [1]);
+    }
 }

@@ -8,8 +8,10 @@ use types::{BeaconVote, CommitteeIndex, Slot};
 
 use crate::clock::{SlotClock, unix_millis};
 
-/// How long to wait before a failed question is asked again.
-const RETRY: Duration = Duration::from_millis(100);
+/// How long to wait before a failed question is asked again: at first, and at most. All duties of an epoch may wait here at once while
+/// every beacon node is down.
+const RETRY_AT_FIRST: Duration = Duration::from_millis(100);
+const RETRY_AT_MOST: Duration = Duration::from_secs(1);
 
 /// The own view of the chain.
 #[derive(Clone)]
@@ -29,6 +31,7 @@ impl Views {
     pub(crate) async fn vote(&self, slot: Slot, teller: Option<NodeId>) -> Option<BeaconVote> {
         let rules = self.clock.rules();
         let last = slot.saturating_add(rules.network.slots_per_epoch());
+        let mut pause = RETRY_AT_FIRST;
         while unix_millis() < self.clock.start_of(last) {
             match self.beacon.attestation_data(slot, CommitteeIndex(0), teller).await {
                 Ok(answer) => {
@@ -41,7 +44,8 @@ impl Views {
                 }
                 Err(error) => tracing::debug!(%slot, %error, "no attestation data yet"),
             }
-            tokio::time::sleep(RETRY).await;
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2).min(RETRY_AT_MOST);
         }
         tracing::warn!(%slot, "no beacon node gave attestation data");
         None
