@@ -14,8 +14,9 @@ use std::time::UNIX_EPOCH;
 
 use arc_swap::ArcSwap;
 use network::{InboundMessage, NetworkEvent, NetworkHandle, Verdict};
-use qbft::VerifySigner;
+use qbft::{CommitteeKeys, VerifySigner};
 use tokio::sync::{Semaphore, mpsc};
+use types::{CommitteeId, OperatorId};
 use validation::{Candidate, Inbound, NoDuties, PeerKey, Refusal, SeenState, SignatureCheck};
 
 use crate::clock::SlotClock;
@@ -113,7 +114,12 @@ impl Intake {
             Ok(candidate) => candidate,
             Err(refusal) => return Some(Err(refusal)),
         };
-        let (candidate, valid) = self.verify(candidate).await?;
+        let signers = &candidate.message.operator_ids;
+        let keys = match keys_of(&self.directory.load(), candidate.committee, signers) {
+            Ok(keys) => keys,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        let (candidate, valid) = self.verify(candidate, keys).await?;
         if !valid {
             return Some(Err(Refusal::SignatureVerification));
         }
@@ -135,13 +141,9 @@ impl Intake {
     }
 
     /// Verifies the RSA signatures on the crypto pool; false if one does not hold.
-    async fn verify(&self, candidate: Candidate) -> Option<(Candidate, bool)> {
-        let keys =
-            self.directory.load().committee(candidate.committee).map(|committee| Arc::clone(&committee.keys));
+    async fn verify(&self, candidate: Candidate, keys: Arc<CommitteeKeys>) -> Option<(Candidate, bool)> {
         let work = move || {
-            let holds = |check: SignatureCheck<'_>| {
-                keys.as_ref().is_some_and(|keys| keys.verify(check.signer, check.digest, check.signature))
-            };
+            let holds = |check: SignatureCheck<'_>| keys.verify(check.signer, check.digest, check.signature);
             let valid = candidate.signature_checks().all(holds);
             (candidate, valid)
         };
@@ -160,10 +162,54 @@ impl Intake {
     }
 }
 
+/// The keys of a committee all of whose signers are still registered. The registry is a moment ahead of what the message was judged by: who
+/// left it in between is unknown, and nobody is to blame for relaying him.
+fn keys_of<'a>(
+    directory: &Directory,
+    committee: CommitteeId,
+    signers: impl IntoIterator<Item = &'a OperatorId>,
+) -> Result<Arc<CommitteeKeys>, Refusal> {
+    let committee = directory.committee(committee).ok_or(Refusal::NonExistentCommittee)?;
+    if signers.into_iter().any(|signer| !directory.operators.contains(signer)) {
+        return Err(Refusal::UnknownOperator);
+    }
+    Ok(Arc::clone(&committee.keys))
+}
+
 const fn verdict(refusal: Refusal) -> Verdict {
     match refusal.verdict() {
         validation::Verdict::Accept => Verdict::Accept,
         validation::Verdict::Ignore => Verdict::Ignore,
         validation::Verdict::Reject => Verdict::Reject,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Committee;
+
+    /// Operators 1 to 4 run a validator together; those of `registered` are still there.
+    fn directory(registered: &[u64]) -> (Directory, CommitteeId) {
+        let members: Vec<_> = (1..=4).map(OperatorId).collect();
+        let id = CommitteeId::of(&members);
+        let keys = Arc::new(CommitteeKeys::new(Vec::new()));
+        let committee = Committee { id, members, keys, validators: 1, ours: true };
+        let mut directory = Directory::default();
+        directory.committees.insert(id, Arc::new(committee));
+        directory.operators = registered.iter().copied().map(OperatorId).collect();
+        (directory, id)
+    }
+
+    #[test]
+    fn who_left_the_registry_a_moment_ago_costs_no_peer_its_standing() {
+        let signer = [OperatorId(2)];
+        let (directory, id) = directory(&[1, 3, 4]);
+        let refusal = |answer: Result<_, Refusal>| answer.map(|_: Arc<CommitteeKeys>| ()).unwrap_err();
+        let removed = refusal(keys_of(&directory, id, &signer));
+        assert_eq!((removed, verdict(removed)), (Refusal::UnknownOperator, Verdict::Ignore));
+        let gone = refusal(keys_of(&Directory::default(), id, &signer));
+        assert_eq!((gone, verdict(gone)), (Refusal::NonExistentCommittee, Verdict::Ignore));
+        assert!(keys_of(&directory, id, &[OperatorId(3)]).is_ok());
     }
 }
