@@ -7,7 +7,7 @@ import { checkLostDuties, checkSecondLoss, comeBack, loseOne, loseSecond } from 
 import { checkNegative } from "./negative.mjs";
 import { changeValidators, checkChange, checkRegistry } from "./registry.mjs";
 import { Report } from "./report.mjs";
-import { checkSlashable } from "./safety.mjs";
+import { checkHistories, checkSlashable } from "./safety.mjs";
 import { checkSpeed, measuredSlots } from "./speed.mjs";
 import { runStageTests } from "./stages.mjs";
 
@@ -71,6 +71,7 @@ async function wholeShow(ctx, plan) {
   ctx.report.section("the validators that joined and left");
   if (ctx.change) checkChange(ctx, ctx.slot - SETTLING_SLOTS);
   checkSlashable({ ...ctx, members: ctx.members(main.from, main.to) });
+  await part(ctx, "the signing histories", () => checkHistories(ctx));
   checkSpeed(ctx, { minSlots: plan.speed });
   ctx.report.note(`checked slots ${start} to ${ctx.slot}, operators back since slot ${resumed}`);
 }

@@ -1,4 +1,6 @@
-// Whether any validator could be slashed for what was seen of it.
+// Whether any validator could be slashed for what was seen of it, or for what its operators wrote down.
+import path from "node:path";
+import { OPERATORS } from "../lib/layout.mjs";
 import { findSlashable, plantDouble, plantSurround } from "./slashing.mjs";
 
 /** No slashable pair anywhere, and the search finds one that is planted. */
@@ -21,4 +23,19 @@ export function checkSlashable({ report, evidence, members }) {
     planted.every((more) => more >= 1),
     `validator ${victim.validator}, target ${victim.target}: ${planted[0]} and ${planted[1]} pairs more`,
   );
+}
+
+/** Stops the operators, looks into their signing histories, starts them again. */
+export async function checkHistories(ctx) {
+  await Promise.all(OPERATORS.map((operator) => ctx.stop(operator, "SIGTERM")));
+  const histories = [];
+  for (const operator of OPERATORS) histories.push(await ctx.capstan.showHistory({ dataDir: path.join(ctx.layout.operatorDir(operator), "data") }));
+  const votes = histories.map(({ shares }) => shares.reduce((sum, share) => sum + share.votes, 0));
+  const pairs = histories.reduce((sum, { slashable_pairs: found }) => sum + found, 0);
+  ctx.report.check(
+    "no operator's signing history holds two votes for one target, or one vote around another",
+    pairs === 0 && votes.every((count) => count > 0),
+    `${pairs} pairs; ${OPERATORS.map((operator, at) => `operator ${operator}: ${histories[at].shares.length} shares, ${votes[at]} votes recorded`).join("; ")}`,
+  );
+  await ctx.restartAll();
 }

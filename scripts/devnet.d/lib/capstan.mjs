@@ -60,4 +60,9 @@ export class Capstan {
       ...["--public-key", publicKey, "--operators", operators.join(","), "--signer-key-file", signerKeyFile],
     );
   }
+
+  /** `{ shares: [{ votes, slashable_pairs, .. }], slashable_pairs }` of a stopped node. */
+  showHistory({ dataDir }) {
+    return this.json("history", "show", "--data-dir", dataDir);
+  }
 }

@@ -1,6 +1,7 @@
 // Writes down what the beacon node itself says while the network runs: its events, and every epoch's duties of all
 // validators. Checks read this instead of asking for what the node has forgotten by then.
 //   node observer/observer.mjs --beacon URL --out FILE --validators 256
+import os from "node:os";
 import { parseArgs } from "node:util";
 import { BeaconApi, epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
 import { unixMicros } from "../lib/clock.mjs";
@@ -54,5 +55,6 @@ for (const name of ["SIGTERM", "SIGINT"]) {
     process.exit(0);
   });
 }
+os.setPriority(10); // nothing waits for it
 console.log(`observing ${args.beacon}`);
 await Promise.all([followEvents(), followDuties()]);

@@ -1,8 +1,8 @@
 // A JSON-lines file that is appended in the background, so that writing never delays what is being measured.
 import { createWriteStream } from "node:fs";
 
-/** Lines wait at most this long before they are handed to the file. */
-const FLUSH_MILLIS = 50;
+/** Lines wait this long before they are written: beyond the busy time after a head event. */
+const FLUSH_MILLIS = 400;
 
 export class Journal {
   #stream;

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { createDecipheriv, createHash, pbkdf2Sync } from "node:crypto";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { Tail } from "../check/evidence.mjs";
+import { countTests } from "../check/stages.mjs";
+import { interopSecret, parseRanges } from "../lib/interop.mjs";
+import { Layout, VALIDATORS, clusterIndices } from "../lib/layout.mjs";
+import { Processes } from "../lib/processes.mjs";
+import { membersNow, swing } from "../lib/state.mjs";
+import { waitFor } from "../lib/wait.mjs";
+import { encryptKeystore } from "../setup/keystore.mjs";
+
+test("interop keys are those of the published list", () => {
+  assert.equal(interopSecret(0).toString("hex"), "25295f0d1d592a90b333e26e85149708208e9f8e8bc18f6c77bd62f8ad7a6866");
+  assert.equal(interopSecret(9).toString("hex"), "2b3b88a041168a1c4cd04bdd8de7964fd35238f95442dc678514f9dadb81ec34");
+});
+
+test("ranges include both ends", () => {
+  assert.deepEqual(parseRanges("3..5,9"), [3, 4, 5, 9]);
+  assert.throws(() => parseRanges("5..3"), /not an index range/);
+  assert.throws(() => parseRanges("x"), /not an index range/);
+});
+
+test("a keystore opens with its password by the rules of EIP-2335", () => {
+  const secret = interopSecret(7);
+  const { crypto } = encryptKeystore({ secret, publicKey: Buffer.alloc(48, 1), password: "testpassword" });
+  const { salt, c, dklen } = crypto.kdf.params;
+  const derived = pbkdf2Sync("testpassword", Buffer.from(salt, "hex"), c, dklen, "sha256");
+  const message = Buffer.from(crypto.cipher.message, "hex");
+  assert.equal(createHash("sha256").update(derived.subarray(16, 32)).update(message).digest("hex"), crypto.checksum.message);
+  const cipher = createDecipheriv("aes-128-ctr", derived.subarray(0, 16), Buffer.from(crypto.cipher.params.iv, "hex"));
+  assert.deepEqual(Buffer.concat([cipher.update(message), cipher.final()]), secret);
+});
+
+test("the cluster holds more than a third of the stake and the helper less than two thirds", () => {
+  const helpers = VALIDATORS.helper.last - VALIDATORS.helper.first + 1;
+  assert.ok(3 * clusterIndices().length > VALIDATORS.total);
+  assert.ok(3 * helpers < 2 * VALIDATORS.total);
+  assert.ok(3 * (helpers + clusterIndices().length - 1) > 2 * VALIDATORS.total);
+});
+
+test("validators that join and leave swap places, again and again", () => {
+  const { leaver, joiner } = VALIDATORS;
+  const state = { changes: [] };
+  assert.deepEqual([membersNow(state).has(leaver), membersNow(state).has(joiner), swing(state)], [true, false, { joiner, leaver }]);
+  state.changes.push({ added: joiner, removed: leaver });
+  assert.deepEqual([membersNow(state).has(leaver), membersNow(state).has(joiner), swing(state)], [false, true, { joiner: leaver, leaver: joiner }]);
+  state.changes.push({ added: leaver, removed: joiner });
+  assert.deepEqual(membersNow(state), membersNow({ changes: [] }));
+});
+
+test("no two ports of a network are equal", () => {
+  const layout = new Layout({ dir: "unused" });
+  const ports = [1, 2, 3, 4].flatMap((operator) => Object.values(layout.ports(operator)));
+  ports.push(layout.executionPort, layout.beaconPort);
+  assert.equal(new Set(ports).size, ports.length);
+});
+
+test("a tail reads whole lines once", () => {
+  const dir = mkdtempSync(path.join(os.tmpdir(), "tail-"));
+  const file = path.join(dir, "log.jsonl");
+  const tail = new Tail(file);
+  assert.deepEqual(tail.read(), []);
+  appendFileSync(file, '{"a":1}\n{"a"');
+  assert.deepEqual(tail.read(), [{ a: 1 }]);
+  appendFileSync(file, ":2}\n");
+  assert.deepEqual(tail.read(), [{ a: 2 }]);
+  assert.deepEqual(tail.read(), []);
+  rmSync(dir, { recursive: true });
+});
+
+test("a process is known by id and start time, and ends when told", async () => {
+  const dir = mkdtempSync(path.join(os.tmpdir(), "processes-"));
+  const processes = new Processes(new Layout({ dir }));
+  processes.start("stubborn", { command: process.execPath, args: ["-e", 'process.on("SIGTERM", () => {}); console.log("up"); setInterval(() => {}, 1000)'], cwd: dir });
+  assert.ok(processes.isRunning("stubborn"));
+  assert.throws(() => processes.start("stubborn", { command: "true", args: [], cwd: dir }), /running already/);
+  await processes.stop("stubborn", { graceMillis: 200 });
+  assert.deepEqual([processes.isRunning("stubborn"), processes.names()], [false, []]);
+  rmSync(dir, { recursive: true });
+});
+
+test("waiting ends with the answer, or with what was awaited and why not", async () => {
+  let asked = 0;
+  assert.equal(await waitFor("three", () => (++asked === 3 ? "yes" : null), { everyMillis: 1 }), "yes");
+  const refuse = () => {
+    throw new Error("connection refused");
+  };
+  await assert.rejects(waitFor("beacon node", refuse, { deadlineMillis: 5, everyMillis: 1 }), /no beacon node after 0 s: connection refused/);
+});
+
+test("results of all test binaries are added up", () => {
+  const output = "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured\nnoise\ntest result: FAILED. 1 passed; 2 failed; 1 ignored; 0 measured\n";
+  assert.deepEqual(countTests(output), { passed: 4, failed: 2, ignored: 1 });
+});
