@@ -1,5 +1,7 @@
 //! The answers, as they are written.
 
+use std::collections::BTreeMap;
+
 use outbox::DutyRecord;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,12 @@ pub struct Status {
     pub validators: ValidatorsStatus,
     /// The sums of the ledger since the node started.
     pub duties: Balance,
+    /// Gossip messages refused since the node started, by the name of the rule.
+    #[serde(default)]
+    pub refused: BTreeMap<String, u64>,
+    /// What was dropped at a bound since the node started, by room and reason.
+    #[serde(default)]
+    pub dropped: BTreeMap<String, u64>,
     /// The current slot.
     pub slot: u64,
 }

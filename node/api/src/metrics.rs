@@ -16,6 +16,11 @@ struct Outcome {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: String,
+}
+
 type Number = Gauge<u64, AtomicU64>;
 
 /// The metrics of this moment.
@@ -35,6 +40,17 @@ pub(crate) fn text(status: &Status) -> Result<String, fmt::Error> {
     ];
     for (outcome, sum) in sums {
         duties.get_or_create(&Outcome { outcome }).set(sum);
+    }
+    let by_reason = [
+        ("gossip_refused", "Gossip messages refused, by the rule that refused them", &status.refused),
+        ("dropped", "What was dropped at a bound, by room and reason", &status.dropped),
+    ];
+    for (name, help, counts) in by_reason {
+        let family = Family::<Reason, Number>::default();
+        for (reason, count) in counts {
+            family.get_or_create(&Reason { reason: reason.clone() }).set(*count);
+        }
+        registry.register(name, help, family);
     }
     let size = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let single = [

@@ -15,6 +15,7 @@ impl NodeView for Node {
         Status {
             network: "local".to_owned(),
             duties: Balance { scheduled: 3, submitted: 2, failed: 0, running: 1 },
+            refused: [("WrongDomain".to_owned(), 4)].into(),
             ..Status::default()
         }
     }
@@ -74,6 +75,7 @@ async fn the_status_and_its_sums() {
     let (code, text) = get(format!("{base}/metrics")).await;
     assert_eq!(code, 200);
     assert!(text.contains("capstan_duties{outcome=\"submitted\"} 2"), "{text}");
+    assert!(text.contains("capstan_gossip_refused{reason=\"WrongDomain\"} 4"), "{text}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! The interface answers from the start on. What is only known once a beacon node told its chain stands in [`Known`]; until then
 //! those answers are empty, the slot is 0, and the status says what is waited for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{
@@ -150,6 +151,21 @@ impl View {
         why
     }
 
+    /// Every count of something dropped, by room and reason; zeros are left out.
+    fn dropped(&self, known: Option<&Known>, conductor: &operator::Status) -> BTreeMap<String, u64> {
+        let mut all: Vec<(String, u64)> =
+            conductor.drops.iter().map(|(reason, count)| (format!("operator_{reason}"), *count)).collect();
+        all.push(("journal_writes".to_owned(), conductor.journal_writes_left_out));
+        all.push(("beacon_events".to_owned(), self.beacon.status().events_dropped));
+        if let Some(known) = known {
+            let counts = *known.network.drops().borrow();
+            let by_reason = network::DropReason::ALL
+                .map(|reason| (format!("network_{}", reason.label()), counts.get(reason)));
+            all.extend(by_reason);
+        }
+        all.into_iter().filter(|(_, count)| *count > 0).collect()
+    }
+
     fn beacon_obstacle(&self) -> Option<String> {
         let status = self.beacon.status();
         if status.is_ready() {
@@ -195,6 +211,8 @@ impl NodeView for View {
                 failed: told.balance.failed,
                 running: told.balance.running,
             },
+            refused: told.refusals.iter().map(|(rule, count)| ((*rule).to_owned(), *count)).collect(),
+            dropped: self.dropped(known, &told),
             slot: known.map(|known| known.clock.slot().get()).unwrap_or_default(),
         }
     }
