@@ -8,13 +8,18 @@ use anyhow::{Context, Result};
 use crypto::bls::SecretKey;
 use crypto::rsa::OperatorPrivateKey;
 use serde::Deserialize;
-use types::{OperatorId, PublicKeyBytes};
+use types::{
+    CommitteeId, CommitteeMember, DomainType, List, Operator, OperatorId, OperatorKeyPem, PublicKeyBytes,
+};
 
 use crate::json::Hex;
 use crate::source::Files;
 
 /// The local operator of every vector.
 pub const LOCAL: OperatorId = OperatorId(1);
+
+/// The domain of every vector.
+const DOMAIN: DomainType = DomainType([0, 0, 3, 1]);
 
 /// The keys that the vectors need.
 pub struct TestKeys {
@@ -109,6 +114,27 @@ impl TestKeys {
         let share = secret(shares.get(&LOCAL).context("no share of the local operator")?)?;
         self.shares.insert(share.public_key().to_bytes(), share);
         Ok(())
+    }
+
+    /// A committee of this size, as the local operator sees it.
+    ///
+    /// # Errors
+    /// No vector carries keys for such a committee.
+    pub fn member(&self, committee: usize) -> Result<CommitteeMember> {
+        let set = self.operators.get(&committee).with_context(|| format!("no test keys for {committee}"))?;
+        let pem = |key: &OperatorPrivateKey| OperatorKeyPem::try_from(key.public_key().to_pem().as_bytes());
+        let operator = |(id, key): (&OperatorId, &OperatorPrivateKey)| -> Result<Operator> {
+            Ok(Operator { operator_id: *id, public_key: pem(key)? })
+        };
+        let ids: Vec<OperatorId> = set.keys().copied().collect();
+        Ok(CommitteeMember {
+            operator_id: LOCAL,
+            committee_id: CommitteeId::of(&ids),
+            public_key: pem(self.local(committee)?)?,
+            faulty_nodes: u64::try_from(committee)? / 3,
+            committee: List::new(set.iter().map(operator).collect::<Result<_>>()?)?,
+            domain: DOMAIN,
+        })
     }
 
     /// An operator's key in a committee of this size.

@@ -44,7 +44,8 @@ pub fn load(root: &Path) -> Result<(Vec<Archive>, Vec<String>)> {
         match Files::load(root, name, keep)? {
             Some(files) => {
                 let keys = TestKeys::load(root, &files, &format!("{}/tests/", qbft::SUITE.folder))?;
-                archives.push(Archive { name, fork, files, keys });
+                let blocks = words::blocks(&files);
+                archives.push(Archive { name, fork, files, keys, blocks });
             }
             None => absent.push(format!("{}/{name}.tar.xz", root.display())),
         }

@@ -1,8 +1,10 @@
 //! An archive, the suites in it, and how one vector finds the code that runs it.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
-use types::SsvFork;
+use types::{BeaconFork, SsvFork};
 
 use crate::exceptions;
 use crate::keys::TestKeys;
@@ -19,6 +21,8 @@ pub struct Archive {
     pub files: Files,
     /// The keys its tests sign with.
     pub keys: TestKeys,
+    /// The full block of each fork that its tests are about.
+    pub blocks: BTreeMap<BeaconFork, Vec<u8>>,
 }
 
 /// The archives, and the fork each belongs to.
@@ -90,6 +94,12 @@ pub struct Vector<'a> {
 }
 
 impl Vector<'_> {
+    /// Package and type, up to the first underscore of the file name.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        file_name(self.path).split('_').next().unwrap_or_default()
+    }
+
     /// Reads the vector.
     ///
     /// # Errors

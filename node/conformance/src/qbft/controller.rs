@@ -56,9 +56,10 @@ struct ControllerIn {
     committee_member: MemberJson,
 }
 
+/// A controller as the vectors show it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct ControllerOut {
+pub struct ControllerOut {
     identifier: Base64,
     height: u64,
     stored_instances: Vec<InstanceOut>,
@@ -66,7 +67,9 @@ struct ControllerOut {
 }
 
 impl ControllerOut {
-    fn new(member: &CommitteeMember, controller: &Controller) -> Self {
+    /// Of this committee.
+    #[must_use]
+    pub fn new(member: &CommitteeMember, controller: &Controller) -> Self {
         let instances = controller.instances().iter();
         Self {
             identifier: Base64::from(controller.id().as_ref()),

@@ -1,11 +1,11 @@
 //! The consensus suite: 203 vectors of Boole, 199 of Alan.
 
-mod controller;
+pub(crate) mod controller;
 mod create;
 mod message;
 mod processing;
 mod round_robin;
-mod state;
+pub(crate) mod state;
 mod timeout;
 pub(crate) mod world;
 

@@ -80,7 +80,8 @@ pub struct StateIn {
     #[serde(rename = "ID")]
     id: Base64,
     round: u64,
-    height: u64,
+    /// The height of the instance.
+    pub height: u64,
     last_prepared_round: u64,
     last_prepared_value: Base64,
     proposal_accepted_for_current_round: Option<SignedOnly>,

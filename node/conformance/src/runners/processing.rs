@@ -1,18 +1,21 @@
-//! `tests.MsgProcessingSpecTest`, `tests.MultiMsgProcessingSpecTest`: messages into one runner, here the committee's.
+//! `tests.MsgProcessingSpecTest`, `tests.MultiMsgProcessingSpecTest`: messages into one runner.
 
-use std::collections::BTreeMap;
-
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
+use duty::runner::Past;
 use serde::Deserialize;
-use types::{RefusalCode, RunnerRole};
+use serde_json::Value;
+use types::{CommitteeMember, RunnerRole};
 
-use super::File;
-use super::model::{DutyJson, Expected};
-use super::shares::{ShareJson, Shares};
-use super::under_way::StateJson;
-use super::world::World;
+use super::env::{Chosen, Env};
+use super::machine::{Held, past_controller};
+use super::model::{AnyDutyJson, BaseRunnerJson, Duty, Expected, RunnerJson};
+use super::shares::Shares;
+use super::world::{World, is_committees, proposal_slot};
+use super::{File, Many, compare};
+use crate::exceptions;
+use crate::json::list;
 use crate::keys::SHARE_KEYS;
-use crate::model::{MemberJson, SignedJson};
+use crate::model::SignedJson;
 use crate::report::Outcome;
 use crate::suite::{Tests, Vector};
 
@@ -24,74 +27,84 @@ struct Test {
     messages: Vec<SignedJson>,
     decided_slashable: bool,
     dont_start_duty: bool,
-    committee_duty: Option<DutyJson>,
+    #[serde(deserialize_with = "list", default)]
+    beacon_aggregators: Vec<Value>,
+    #[serde(deserialize_with = "list", default)]
+    beacon_aggregators_values: Vec<bool>,
+    #[serde(flatten)]
+    duty: AnyDutyJson,
     #[serde(flatten)]
     expected: Expected,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RunnerJson {
-    base_runner: BaseRunnerJson,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct BaseRunnerJson {
-    state: Option<StateJson>,
-    share: BTreeMap<String, ShareJson>,
-    #[serde(rename = "QBFTController")]
-    controller: Option<ControllerJson>,
-    runner_role_type: i32,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ControllerJson {
-    committee_member: MemberJson,
-}
-
 pub(super) fn run(vector: &Vector<'_>) -> Result<Tests> {
-    let tests = vector.parse::<File<Test>>()?.tests();
-    Ok(tests.iter().map(|test| (test.name.clone(), outcome(vector, test))).collect())
+    let Many { outer, tests } = vector.parse::<File<Test>>()?.into();
+    let one = |test: &Test| (test.name.clone(), outcome(vector, outer.as_deref(), test));
+    Ok(tests.iter().map(one).collect())
 }
 
-fn outcome(vector: &Vector<'_>, test: &Test) -> Outcome {
-    let runner = &test.runner.base_runner;
-    let not_run = |reason: &str| Outcome::NotRun(reason.to_owned());
-    if RunnerRole::from_number(runner.runner_role_type) != RunnerRole::Committee {
-        return not_run("it is of another runner");
-    }
-    if test.decided_slashable {
-        return not_run("its signing history changes under a duty that has asked already");
-    }
+fn outcome(vector: &Vector<'_>, outer: Option<&str>, test: &Test) -> Outcome {
     if !vector.archive.keys.has_validator_shares {
         return Outcome::NotRun(format!("{SHARE_KEYS} is absent"));
     }
-    match (&test.committee_duty, &runner.controller) {
-        (Some(duty), Some(controller)) => run_test(vector, test, duty, &controller.committee_member).into(),
-        _ => Outcome::Failed("a committee runner without duty or controller".to_owned()),
+    if let Some(reason) = exceptions::not_run_test(outer, &test.name) {
+        return Outcome::NotRun(reason.to_owned());
+    }
+    run_test(vector, outer, test).into()
+}
+
+impl Test {
+    fn chosen(&self) -> Result<Chosen> {
+        let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+        let index = |value: &Value| number(value).context("an index");
+        let indices = self.beacon_aggregators.iter().map(index).collect::<Result<Vec<u64>>>()?;
+        let committees = indices.into_iter().zip(self.beacon_aggregators_values.iter().copied()).collect();
+        Ok(Chosen { committees, proofs: None })
     }
 }
 
-fn run_test(vector: &Vector<'_>, test: &Test, duty: &DutyJson, member: &MemberJson) -> Result<()> {
-    let shares = Shares::decode(test.runner.base_runner.share.values())?;
-    let mut world = World::new(vector.archive.fork, &vector.archive.keys, member.decode()?, shares)?;
-    match &test.runner.base_runner.state {
-        Some(state) => state.replay(&mut world)?,
+/// The surroundings of a runner. One without consensus does not name its committee; all have the operators of the same keys.
+pub(super) fn env<'a>(vector: &Vector<'a>, runner: &BaseRunnerJson) -> Result<Env<'a>> {
+    let shares = Shares::decode(&runner.share)?;
+    let member: CommitteeMember = match &runner.controller {
+        Some(controller) => controller.committee_member.decode()?,
+        None => vector.archive.keys.member(shares.operators().context("no share")?)?,
+    };
+    Env::new(vector.archive, member, shares)
+}
+
+fn run_test(vector: &Vector<'_>, outer: Option<&str>, test: &Test) -> Result<()> {
+    let runner = &test.runner.base_runner;
+    let role = RunnerRole::from_number(runner.runner_role_type);
+    let mut env = env(vector, runner)?;
+    env.chosen = test.chosen()?;
+    let duty = test.duty.decode()?;
+    let held = match &runner.state {
+        Some(state) => Some(Held::restore(&env, runner, state)?),
+        None => None,
+    };
+    let past = match (&held, &duty) {
+        (None, Duty::Validator(_) | Duty::Aggregators(_)) => {
+            Past { controller: Some(past_controller(&env, runner, &env.plan(&duty)?)?), slot: None }
+        }
+        _ => Past::default(),
+    };
+    let mut world = World::new(env);
+    match held {
+        Some(held) => drop(world.hold(held)?),
         // The reference's runner can stand there without a duty; a duty that has not begun is what comes next to it.
-        None if test.dont_start_duty => ensure!(world.know(&duty.decode()?)?, "the duty is refused"),
-        None => {}
-    }
-    if !test.dont_start_duty {
-        world.start(&duty.decode()?)?;
+        None if test.dont_start_duty => drop(world.know(&duty, past)?),
+        None => world.start(&duty, past)?,
     }
     for message in &test.messages {
-        match message.decode()? {
-            Some(message) => world.message(message)?,
-            // Our type cannot be without a message inside.
-            None => world.refuse(RefusalCode::NilSsvMessage),
+        let message = message.decode()?;
+        let proposed = message.as_ref().and_then(proposal_slot);
+        world.message(message)?;
+        if test.decided_slashable && is_committees(role) {
+            world.env.slashable.extend(proposed);
         }
     }
-    test.expected.check(&world, true)
+    test.expected.check(&world.output, true)?;
+    let held = world.machines.values().next().context("the duty is refused")?;
+    compare(vector, outer, &test.name, held.written(&world.env, false)?)
 }

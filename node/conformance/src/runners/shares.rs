@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use crypto::bls::SecretKey;
 use duty::{CommitteeKeys, ValidatorKeys};
 use serde::Deserialize;
-use types::{OperatorId, PublicKeyBytes, ValidatorIndex};
+use serde_json::Value;
+use types::{Address, OperatorId, PublicKeyBytes, ValidatorIndex};
 
 use crate::json::{Base64, Hex};
 use crate::keys::TestKeys;
@@ -15,11 +16,12 @@ use crate::keys::TestKeys;
 /// `Share`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ShareJson {
+struct ShareJson {
     validator_index: String,
     validator_pub_key: Hex,
     share_pub_key: Base64,
     committee: Vec<MemberJson>,
+    fee_recipient_address: Hex,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -33,13 +35,18 @@ struct MemberJson {
 pub(super) struct Shares {
     keys: Arc<CommitteeKeys>,
     local: BTreeMap<ValidatorIndex, PublicKeyBytes>,
+    recipients: BTreeMap<ValidatorIndex, Address>,
+    /// As they were read.
+    records: BTreeMap<String, Value>,
 }
 
 impl Shares {
-    pub(super) fn decode<'a>(shares: impl IntoIterator<Item = &'a ShareJson>) -> Result<Self> {
+    pub(super) fn decode(records: &BTreeMap<String, Value>) -> Result<Self> {
         let mut keys = Vec::new();
         let mut local = BTreeMap::new();
-        for share in shares {
+        let mut recipients = BTreeMap::new();
+        for record in records.values() {
+            let share = ShareJson::deserialize(record)?;
             let index = ValidatorIndex(share.validator_index.parse()?);
             let validator = PublicKeyBytes::try_from(share.validator_pub_key.0.as_slice())?;
             let members = share.committee.iter().map(|member| {
@@ -48,8 +55,30 @@ impl Shares {
             let parsed = ValidatorKeys::parse(&validator, members.collect::<Result<Vec<_>>>()?)?;
             keys.push((index, Arc::new(parsed)));
             local.insert(index, PublicKeyBytes::try_from(share.share_pub_key.bytes())?);
+            recipients.insert(index, Address::try_from(share.fee_recipient_address.0.as_slice())?);
         }
-        Ok(Self { keys: Arc::new(keys.into_iter().collect()), local })
+        Ok(Self { keys: Arc::new(keys.into_iter().collect()), local, recipients, records: records.clone() })
+    }
+
+    /// Whose shares they are.
+    pub(super) fn validators(&self) -> impl Iterator<Item = ValidatorIndex> + '_ {
+        self.local.keys().copied()
+    }
+
+    /// Where a validator's fees go.
+    pub(super) fn fee_recipient(&self, validator: ValidatorIndex) -> Option<Address> {
+        self.recipients.get(&validator).copied()
+    }
+
+    /// The records of the validators that `wanted` picks, as they were read.
+    pub(super) fn records(&self, wanted: impl Fn(ValidatorIndex) -> bool) -> BTreeMap<String, Value> {
+        let of = |index: &str| index.parse().is_ok_and(|index| wanted(ValidatorIndex(index)));
+        self.records.iter().filter(|(index, _)| of(index)).map(|(i, v)| (i.clone(), v.clone())).collect()
+    }
+
+    /// How many operators share them; `None` without shares.
+    pub(super) fn operators(&self) -> Option<usize> {
+        self.records.values().next()?.get("Committee")?.as_array().map(Vec::len)
     }
 
     /// The public keys.

@@ -1,14 +1,15 @@
-//! `valcheck.SpecTest`, `valcheck.MultiSpecTest`: may this value be decided? Here of the committee runner.
+//! `valcheck.SpecTest`, `valcheck.MultiSpecTest`: may this value be decided?
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use duty::runner::{AggregationCheck, DutyCheck, Facts};
 use duty::{OwnView, VoteCheck, Watermark};
 use qbft::ValueCheck;
 use serde::Deserialize;
-use types::{BeaconVote, Checkpoint, Epoch, RunnerRole};
+use types::{BeaconRole, BeaconVote, Checkpoint, Epoch, PresetName, RunnerRole, ValidatorIndex};
 
-use super::File;
+use super::{File, Many};
 use crate::codes;
 use crate::json::{Base64, list};
 use crate::keys::LOCAL;
@@ -33,15 +34,40 @@ struct Test {
 }
 
 pub(super) fn run(vector: &Vector<'_>) -> Result<Tests> {
-    let tests = vector.parse::<File<Test>>()?.tests();
+    let Many { tests, .. } = vector.parse::<File<Test>>()?.into();
     Ok(tests.iter().map(|test| (test.name.clone(), outcome(vector, test))).collect())
 }
 
 fn outcome(vector: &Vector<'_>, test: &Test) -> Outcome {
-    if RunnerRole::from_number(test.runner_role) != RunnerRole::Committee {
-        return Outcome::NotRun("it is of another runner".to_owned());
-    }
     run_test(vector, test).into()
+}
+
+/// An epoch after every one of the vectors but the one that must lie in the future.
+const CURRENT_EPOCH: Epoch = Epoch(400_000);
+
+/// The check of one validator's duty; blocks are never slashable.
+fn duty_check(vector: &Vector<'_>, role: BeaconRole) -> Box<dyn ValueCheck> {
+    Box::new(DutyCheck {
+        fork: vector.archive.fork,
+        preset: PresetName::Mainnet,
+        role,
+        public_key: vector.archive.keys.validator,
+        validator: ValidatorIndex(1),
+        facts: Facts { current_epoch: CURRENT_EPOCH, highest_block: None },
+    })
+}
+
+fn check(vector: &Vector<'_>, test: &Test) -> Result<Box<dyn ValueCheck>> {
+    Ok(match RunnerRole::from_number(test.runner_role) {
+        RunnerRole::Committee => Box::new(vote_check(vector, test)?),
+        RunnerRole::AggregatorCommittee => Box::new(AggregationCheck { preset: PresetName::Mainnet }),
+        RunnerRole::Aggregator => duty_check(vector, BeaconRole::Aggregator),
+        RunnerRole::Proposer => duty_check(vector, BeaconRole::Proposer),
+        RunnerRole::SyncCommitteeContribution => duty_check(vector, BeaconRole::SyncCommitteeContribution),
+        RunnerRole::ValidatorRegistration | RunnerRole::VoluntaryExit | RunnerRole::Other(_) => {
+            bail!("the role has no value")
+        }
+    })
 }
 
 /// A share that may not sign at this slot has signed up to the end of time, any other nothing.
@@ -52,7 +78,7 @@ fn watermark(test: &Test, share: &str) -> Watermark {
     Watermark { source: Epoch(0), target: epoch }
 }
 
-fn run_test(vector: &Vector<'_>, test: &Test) -> Result<()> {
+fn vote_check(vector: &Vector<'_>, test: &Test) -> Result<VoteCheck> {
     let mut shares: Vec<String> = test.shares.iter().map(|share| hex::encode(share.bytes())).collect();
     if shares.is_empty() {
         shares
@@ -64,8 +90,11 @@ fn run_test(vector: &Vector<'_>, test: &Test) -> Result<()> {
     let vote =
         BeaconVote { source: test.expected_source, target: test.expected_target, ..BeaconVote::default() };
     let watermarks = shares.iter().map(|share| watermark(test, share)).collect();
-    let check = VoteCheck::new(&OwnView { vote, watermarks });
-    let refusal = check.check(test.input.bytes()).err();
+    Ok(VoteCheck::new(&OwnView { vote, watermarks }))
+}
+
+fn run_test(vector: &Vector<'_>, test: &Test) -> Result<()> {
+    let refusal = check(vector, test)?.check(test.input.bytes()).err();
     if test.any_error {
         ensure!(refusal.is_some(), "any refusal was expected, there was none");
         return Ok(());

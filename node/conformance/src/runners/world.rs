@@ -1,204 +1,156 @@
-//! The world of the runner vectors: a committee of the local operator, one machine for each slot, stubs around it.
+//! The world of the runner vectors: the machines of one committee or validator, and stubs around them that answer at once.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
-use crypto::bls::sign;
+use anyhow::{Context, Result, ensure};
 use crypto::threshold::CoefficientCache;
-use duty::{
-    CommitteeRunner, Effect, Input, Refusal, Setup, SignRequest, Signed, SigningObject, SigningTask,
-    recombine,
-};
-use qbft::{Committee, Leader, VerifySigner};
+use duty::recombine;
+use duty::runner::{self, Fetch, Fetched, Past, Submission};
+use qbft::VerifySigner;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
-use types::signing::BeaconDomainType;
 use types::{
-    BeaconRole, CommitteeDuty, CommitteeMember, Decode, MsgType, OperatorId, PartialSignatureMessages,
-    QbftMessage, RefusalCode, Root, Round, SignedSsvMessage, Slot, SsvFork, TreeHash,
+    Decode, MsgType, PartialSignatureMessages, QbftMessage, QbftMessageType, RefusalCode, RunnerRole,
+    SignedSsvMessage, Slot,
 };
 
 use super::beacon;
-use super::shares::Shares;
-use crate::codes;
-use crate::keys::{LOCAL, TestKeys};
-use crate::qbft::world::{CUT_OFF, sign as sign_message};
+use super::env::Env;
+use super::machine::{Held, Machine};
+use super::model::Duty;
+use super::output::Output;
 
-/// Operator 1 leads every round.
-pub(super) struct Always;
+/// One machine for each role and slot.
+type Key = (i32, Slot);
 
-impl Leader for Always {
-    fn leader(&self, _: Slot, _: Round) -> OperatorId {
-        LOCAL
-    }
-}
-
-/// A committee under test, and what came out of it.
+/// A committee or validator under test, and what came out of it.
 pub(super) struct World<'a> {
-    fork: SsvFork,
-    keys: &'a TestKeys,
-    member: CommitteeMember,
-    shares: Shares,
-    verifier: Arc<qbft::CommitteeKeys>,
-    runners: BTreeMap<Slot, CommitteeRunner>,
+    pub(super) env: Env<'a>,
+    pub(super) machines: BTreeMap<Key, Held>,
     cache: CoefficientCache,
-    /// The bundles that were published, in order.
-    pub(super) bundles: Vec<PartialSignatureMessages>,
-    /// The roots of what was submitted.
-    pub(super) beacon_roots: Vec<Root>,
-    /// The last refusal: its code and its words.
-    pub(super) refusal: Option<(Option<RefusalCode>, String)>,
+    rng: ChaCha20Rng,
+    pub(super) output: Output,
 }
 
 impl<'a> World<'a> {
-    pub(super) fn new(
-        fork: SsvFork,
-        keys: &'a TestKeys,
-        member: CommitteeMember,
-        shares: Shares,
-    ) -> Result<Self> {
-        let verifier = Arc::new(qbft::CommitteeKeys::try_from(&member)?);
-        Ok(Self {
-            fork,
-            keys,
-            member,
-            shares,
-            verifier,
-            runners: BTreeMap::new(),
-            cache: CoefficientCache::default(),
-            bundles: Vec::new(),
-            beacon_roots: Vec::new(),
-            refusal: None,
-        })
+    pub(super) fn new(env: Env<'a>) -> Self {
+        let output = Output::new(env.archive.fork);
+        let (cache, rng) = (CoefficientCache::default(), ChaCha20Rng::seed_from_u64(7));
+        Self { env, machines: BTreeMap::new(), cache, rng, output }
     }
 
-    pub(super) fn member(&self) -> &CommitteeMember {
-        &self.member
+    /// Takes a machine in.
+    pub(super) fn hold(&mut self, held: Held) -> Result<Key> {
+        let key = (held.role().number(), held.slot());
+        ensure!(self.machines.insert(key, held).is_none(), "a second duty for a slot");
+        Ok(key)
     }
 
-    pub(super) fn keys(&self) -> &'a TestKeys {
-        self.keys
-    }
-
-    /// Forgets what came out so far.
-    pub(super) fn forget(&mut self) {
-        self.bundles.clear();
-        self.beacon_roots.clear();
-        self.refusal = None;
-    }
-
-    /// Ends a duty, if it has not ended.
-    pub(super) fn give_up(&mut self, slot: Slot) -> Result<()> {
-        self.feed(slot, Input::GiveUp)
-    }
-
-    fn setup(&self, slot: Slot) -> Setup {
-        Setup {
-            fork: self.fork,
-            domain: self.member.domain,
-            committee_id: self.member.committee_id,
-            committee: Committee::from(&self.member),
-            leader: Arc::new(Always),
-            verifier: Arc::<qbft::CommitteeKeys>::clone(&self.verifier),
-            cut_off: CUT_OFF,
-            keys: self.shares.keys(),
-            attester_domain: beacon::domain(BeaconDomainType::Attester),
-            sync_domain: beacon::domain(BeaconDomainType::SyncCommittee),
-            attestation_index: beacon::attestation_index(slot),
+    /// Starts a duty, up to the point where it waits for others.
+    pub(super) fn start(&mut self, duty: &Duty, past: Past) -> Result<()> {
+        match self.know(duty, past)? {
+            Some(key) => self.begin(key),
+            None => Ok(()),
         }
     }
 
-    /// Starts a duty, up to the point where its consensus runs.
-    pub(super) fn start(&mut self, duty: &CommitteeDuty) -> Result<()> {
-        if self.know(duty)? { self.feed(duty.slot, Input::Begin) } else { Ok(()) }
-    }
-
-    /// A machine for a duty that does not begin. False if the duty is refused.
-    pub(super) fn know(&mut self, duty: &CommitteeDuty) -> Result<bool> {
-        ensure!(!self.runners.contains_key(&duty.slot), "a second duty for a slot");
-        match CommitteeRunner::new(self.setup(duty.slot), duty.clone()) {
-            Err(refusal) => self.refused(&refusal),
-            Ok(runner) => {
-                self.runners.insert(duty.slot, runner);
-                return Ok(true);
+    /// A machine for a duty that does not begin; `None` if the duty is refused.
+    pub(super) fn know(&mut self, duty: &Duty, past: Past) -> Result<Option<Key>> {
+        match Held::new(&self.env, duty, past)? {
+            Ok(held) => self.hold(held).map(Some),
+            Err(refusal) => {
+                self.output.refused(&refusal);
+                Ok(None)
             }
         }
-        Ok(false)
     }
 
-    /// A message from the network: what it can check on itself, its RSA signatures, then the duty of its slot.
-    pub(super) fn message(&mut self, message: SignedSsvMessage) -> Result<()> {
+    /// Lets a duty begin.
+    pub(super) fn begin(&mut self, key: Key) -> Result<()> {
+        let held = self.machines.get_mut(&key).context("no such duty")?;
+        held.begun = true;
+        match held.machine {
+            Machine::Committee(_) => self.feed_committee(key, duty::Input::Begin),
+            Machine::Other(_) => self.feed_runner(key, runner::Input::Begin),
+        }
+    }
+
+    /// A message from the network: what it can check on itself, its RSA signatures, then the duty of its role and slot.
+    pub(super) fn message(&mut self, message: Option<SignedSsvMessage>) -> Result<()> {
+        // Our type cannot be without a message inside.
+        let Some(message) = message else {
+            self.output.refuse(RefusalCode::NilSsvMessage);
+            return Ok(());
+        };
         if let Err(code) = message.validate() {
-            self.refuse(code);
+            self.output.refuse(code);
             return Ok(());
         }
         let digest = Sha256::digest(message.ssv_message.signed_bytes()).into();
         let mut signatures = message.operator_ids.iter().zip(&message.signatures);
-        if !signatures.all(|(signer, signature)| self.verifier.verify(*signer, &digest, signature)) {
-            self.refuse(RefusalCode::SsvMessageHasInvalidSignature);
+        if !signatures.all(|(signer, signature)| self.env.verifier.verify(*signer, &digest, signature)) {
+            self.output.refuse(RefusalCode::SsvMessageHasInvalidSignature);
             return Ok(());
         }
-        self.unverified(message)
+        let key = self.addressee(&message).context("no duty was started")?;
+        match self.machines.get(&key).map(|held| &held.machine) {
+            Some(Machine::Committee(_)) => self.feed_committee(key, duty::Input::Message(message)),
+            _ => self.feed_runner(key, runner::Input::Message(message)),
+        }
     }
 
-    /// A message whose RSA signatures are not looked at. A slot without a duty is for any of the machines to refuse.
-    pub(super) fn unverified(&mut self, message: SignedSsvMessage) -> Result<()> {
-        let slot = slot_of(&message).filter(|slot| self.runners.contains_key(slot));
-        let slot = slot.or_else(|| self.runners.keys().next().copied()).context("no duty was started")?;
-        self.feed(slot, Input::Message(message))
+    /// What has no machine of its own is for any other to refuse, of its role if there is one.
+    fn addressee(&self, message: &SignedSsvMessage) -> Option<Key> {
+        let role = message.ssv_message.msg_id.role().number();
+        let exact = slot_of(message).map(|slot| (role, slot)).filter(|key| self.machines.contains_key(key));
+        let of_role = || self.machines.keys().find(|(other, _)| *other == role);
+        exact.or_else(|| of_role().or_else(|| self.machines.keys().next()).copied())
     }
 
-    /// A refusal before any machine is asked.
-    pub(super) fn refuse(&mut self, code: RefusalCode) {
-        self.refusal = Some((Some(code), code.to_string()));
-    }
-
-    fn refused(&mut self, refusal: &Refusal) {
-        self.refusal = Some((refusal.code(), refusal.to_string()));
-    }
-
-    /// One input, and whatever follows from its effects.
-    fn feed(&mut self, slot: Slot, input: Input) -> Result<()> {
+    fn feed_committee(&mut self, key: Key, input: duty::Input) -> Result<()> {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            let runner = self.runners.get_mut(&slot).context("no duty at this slot")?;
+            let Some(Held { machine: Machine::Committee(runner), .. }) = self.machines.get_mut(&key) else {
+                anyhow::bail!("no duty of votes at this slot");
+            };
             let step = runner.step(input);
             if let Some(refusal) = &step.refusal {
-                self.refused(refusal);
+                self.output.refused(refusal);
             }
             for effect in step.effects {
-                inputs.extend(self.carry_out(effect)?);
+                inputs.extend(self.committee_effect(effect)?);
             }
         }
         Ok(())
     }
 
-    fn carry_out(&mut self, effect: Effect) -> Result<Option<Input>> {
+    fn committee_effect(&mut self, effect: duty::Effect) -> Result<Option<duty::Input>> {
+        use duty::{Effect, Input};
         Ok(match effect {
             Effect::BeginConsensus => Some(Input::ConsensusPermitted(true)),
             Effect::FetchView => Some(Input::View(Some(beacon::view(1)))),
-            Effect::Sign(request) => Some(Input::Signed(self.partial_signatures(&request)?)),
+            Effect::Sign(request) => {
+                let signed = self.env.sign_votes(&request)?;
+                if signed.iter().any(|signed| signed.signature.is_none()) {
+                    self.output.refuse(RefusalCode::SlashableAttestation);
+                }
+                Some(Input::Signed(signed))
+            }
             Effect::Recombine(tasks) => {
-                let mut rng = ChaCha20Rng::seed_from_u64(7);
-                Some(Input::Recombined(recombine(&tasks, &self.shares.keys(), &mut self.cache, &mut rng)))
+                let keys = self.env.shares.keys();
+                Some(Input::Recombined(recombine(&tasks, &keys, &mut self.cache, &mut self.rng)))
             }
             Effect::Submit(submission) => {
+                let mut objects = Vec::new();
                 for object in &submission.objects {
-                    self.beacon_roots.push(beacon::submission_root(object)?);
+                    self.output.beacon_roots.push(beacon::submission_root(object)?);
+                    objects.push((object.duty.validator_index, object.duty.role));
                 }
-                let objects =
-                    submission.objects.iter().map(|object| (object.duty.validator_index, object.duty.role));
-                Some(Input::Submitted { objects: objects.collect(), result: Ok(()) })
+                Some(Input::Submitted { objects, result: Ok(()) })
             }
             Effect::Broadcast(unsigned) => {
-                let key = self.keys.local(self.member.committee.len())?;
-                let message = sign_message(key, unsigned)?;
-                if message.ssv_message.msg_type == MsgType::PartialSignature {
-                    let bundle = PartialSignatureMessages::from_ssz_bytes(&message.ssv_message.data);
-                    self.bundles.push(bundle.map_err(|error| anyhow::anyhow!("own bundle: {error:?}"))?);
-                }
+                self.publish(unsigned)?;
                 None
             }
             Effect::ArmTimer { .. }
@@ -209,62 +161,78 @@ impl<'a> World<'a> {
         })
     }
 
-    fn partial_signatures(&self, request: &SignRequest) -> Result<Vec<Signed>> {
-        let one = |task: &SigningTask| -> Result<Signed> {
-            let secret = self.shares.secret(self.keys, task.validator)?;
-            let role = match task.object {
-                SigningObject::Attestation(_) => BeaconRole::Attester,
-                SigningObject::SyncMessage(_) => BeaconRole::SyncCommittee,
+    fn feed_runner(&mut self, key: Key, input: runner::Input) -> Result<()> {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let Some(Held { machine: Machine::Other(runner), .. }) = self.machines.get_mut(&key) else {
+                anyhow::bail!("no such duty at this slot");
             };
-            Ok(Signed {
-                validator: task.validator,
-                role,
-                signature: Some(sign(secret, beacon::root_to_sign(&task.object))),
-            })
-        };
-        request.tasks.iter().map(one).collect()
-    }
-
-    pub(super) fn check_refusal(&self, expected: u64) -> Result<()> {
-        codes::check(self.fork, expected, self.refusal.clone())
-    }
-
-    /// These roots were submitted, in any order.
-    pub(super) fn check_beacon_roots(&self, expected: &[Root]) -> Result<()> {
-        let sorted = |roots: &[Root]| {
-            let mut roots = roots.to_vec();
-            roots.sort();
-            roots
-        };
-        let (got, due) = (sorted(&self.beacon_roots), sorted(expected));
-        ensure!(got == due, "submitted: expected {due:?}, got {got:?}");
-        Ok(())
-    }
-
-    /// These bundles were published; `ordered` tells whether their order counts. The order inside one never does.
-    pub(super) fn check_bundles(&self, expected: &[PartialSignatureMessages], ordered: bool) -> Result<()> {
-        let mut got: Vec<_> = self.bundles.iter().map(fingerprint).collect();
-        let mut due: Vec<_> = expected.iter().map(fingerprint).collect();
-        if !ordered {
-            got.sort();
-            due.sort();
-        }
-        if got != due {
-            bail!("bundles: expected {expected:?}, got {:?}", self.bundles);
+            let step = runner.step(input);
+            if let Some(refusal) = &step.refusal {
+                self.output.refused(refusal);
+            }
+            for effect in step.effects {
+                inputs.extend(self.runner_effect(effect)?);
+            }
         }
         Ok(())
     }
-}
 
-/// Kind, slot, and the roots of the entries without their order.
-fn fingerprint(bundle: &PartialSignatureMessages) -> (u64, u64, Vec<Root>) {
-    let mut roots: Vec<Root> = bundle.messages.iter().map(TreeHash::tree_hash_root).collect();
-    roots.sort();
-    (bundle.msg_type.number(), bundle.slot.get(), roots)
+    fn runner_effect(&mut self, effect: runner::Effect) -> Result<Option<runner::Input>> {
+        use runner::{Effect, Input};
+        Ok(match effect {
+            Effect::BeginConsensus => Some(Input::ConsensusPermitted(true)),
+            Effect::Sign(request) => {
+                let signatures = self.env.sign_objects(&request)?;
+                Some(Input::Signed { stage: request.stage, signatures })
+            }
+            Effect::Fetch(fetch) => Some(Input::Fetched(Some(self.fetched(&fetch)?))),
+            Effect::Recombine { stage, tasks } => {
+                let keys = self.env.shares.keys();
+                let results = recombine(&tasks, &keys, &mut self.cache, &mut self.rng);
+                Some(Input::Recombined { stage, results })
+            }
+            Effect::Submit(submission) => {
+                self.output.beacon_roots.extend(beacon::submission_roots(&submission));
+                let slots = match submission {
+                    Submission::Block { slot, .. } => vec![slot],
+                    Submission::Objects(objects) => objects.into_iter().map(|object| object.slot).collect(),
+                };
+                Some(Input::Submitted { slots, result: Ok(()) })
+            }
+            Effect::Broadcast(unsigned) => {
+                self.publish(unsigned)?;
+                None
+            }
+            Effect::ArmTimer { .. }
+            | Effect::PublishDecided(_)
+            | Effect::Reached(_)
+            | Effect::BadPartialSignature { .. }
+            | Effect::Ended(_) => None,
+        })
+    }
+
+    fn fetched(&self, fetch: &Fetch) -> Result<Fetched> {
+        Ok(match fetch {
+            Fetch::Block { slot, .. } => Fetched::Block(Box::new(beacon::block(self.env.archive, *slot)?)),
+            Fetch::Aggregates { slot, committees, subcommittees } => {
+                let aggregate = |index: &types::CommitteeIndex| Ok((*index, beacon::aggregate(*slot)?));
+                Fetched::Aggregates {
+                    aggregates: committees.iter().map(aggregate).collect::<Result<_>>()?,
+                    contributions: subcommittees.iter().map(|index| beacon::contribution(*index)).collect(),
+                }
+            }
+        })
+    }
+
+    fn publish(&mut self, unsigned: qbft::Unsigned) -> Result<()> {
+        let key = self.env.archive.keys.local(self.env.member.committee.len())?;
+        self.output.publish(key, unsigned)
+    }
 }
 
 /// The slot of the duty that a message is about.
-fn slot_of(message: &SignedSsvMessage) -> Option<Slot> {
+pub(super) fn slot_of(message: &SignedSsvMessage) -> Option<Slot> {
     let data = &message.ssv_message.data;
     match message.ssv_message.msg_type {
         MsgType::Consensus => QbftMessage::from_ssz_bytes(data).ok().map(|inner| inner.height),
@@ -273,4 +241,18 @@ fn slot_of(message: &SignedSsvMessage) -> Option<Slot> {
         }
         MsgType::Dkg | MsgType::Other(_) => None,
     }
+}
+
+/// The slot that a message proposes a value for, if it does.
+pub(super) fn proposal_slot(message: &SignedSsvMessage) -> Option<Slot> {
+    if message.ssv_message.msg_type != MsgType::Consensus {
+        return None;
+    }
+    let inner = QbftMessage::from_ssz_bytes(&message.ssv_message.data).ok()?;
+    (inner.msg_type == QbftMessageType::Proposal).then_some(inner.height)
+}
+
+/// Whether the machines of a role belong to a committee.
+pub(super) fn is_committees(role: RunnerRole) -> bool {
+    matches!(role, RunnerRole::Committee | RunnerRole::AggregatorCommittee)
 }

@@ -1,6 +1,8 @@
 //! `proposerconsensusdata.ProposerConsensusDataTest` (Boole), `validatorconsensusdata.ValidatorConsensusDataTest` (Alan): what a
 //! duty's data can check on themselves.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use types::consensus_data::{AlanDataError, ProposerConsensusData};
@@ -9,6 +11,7 @@ use types::{BeaconFork, ByteList, PresetName, SsvFork};
 use crate::codes;
 use crate::duties::ValidatorDutyJson;
 use crate::json::Base64;
+use crate::source::Files;
 use crate::suite::Vector;
 
 #[derive(Deserialize)]
@@ -62,4 +65,20 @@ fn alan(error: AlanDataError) -> Option<u64> {
         AlanDataError::Exit => Some(EXIT),
         AlanDataError::UnknownAggregateVersion => None,
     }
+}
+
+/// The first full block of each fork that the vectors show.
+#[must_use]
+pub fn blocks(files: &Files) -> BTreeMap<BeaconFork, Vec<u8>> {
+    let mut blocks = BTreeMap::new();
+    for (_, bytes) in files.below(&super::SUITE.tests()) {
+        let Ok(test) = serde_json::from_slice::<Test>(bytes) else { continue };
+        let block = test.consensus_data.decode().map(|data| data.block(PresetName::Mainnet));
+        if let Ok(Ok(block)) = block
+            && !block.is_blinded()
+        {
+            blocks.entry(block.fork()).or_insert_with(|| block.as_ssz_bytes());
+        }
+    }
+    blocks
 }

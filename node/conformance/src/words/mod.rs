@@ -18,6 +18,7 @@ mod size;
 
 use crate::suite::{Kind, Run, Suite};
 
+pub use consensus_data::blocks;
 pub use rebuilt::families as rebuilt;
 
 /// What runs the vectors of the types.
