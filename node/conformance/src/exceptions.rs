@@ -21,19 +21,6 @@ pub fn stale_hash(test: &str) -> Option<&'static str> {
     STALE_HASHES.iter().find(|(name, _)| *name == test).map(|(_, reason)| *reason)
 }
 
-/// Tests that are not run although their kind is, by the start of their names.
-const NOT_RUN: &[(&str, &str)] = &[(
-    "tests.MultiMsgProcessingSpecTest_post_consensus_no_running_duty",
-    "the reference refuses with 4 because its runner stands there without a duty; here a machine is made with its duty, \
-     and what comes before the decision waits (43)",
-)];
-
-/// Why a vector is not run, if it is not.
-#[must_use]
-pub fn not_run(file_name: &str) -> Option<&'static str> {
-    NOT_RUN.iter().find(|(start, _)| file_name.starts_with(start)).map(|(_, reason)| *reason)
-}
-
 /// Tests of a file that are not run, by the file's own name and the start of theirs.
 const NOT_RUN_TESTS: &[(&str, &str, &str)] = &[
     ("new duty post future decided", "attester", ONE_SLOT),

@@ -10,6 +10,7 @@ use crypto::rsa::OperatorPrivateKey;
 use serde::Deserialize;
 use types::{
     CommitteeId, CommitteeMember, DomainType, List, Operator, OperatorId, OperatorKeyPem, PublicKeyBytes,
+    ValidatorIndex,
 };
 
 use crate::json::Hex;
@@ -31,6 +32,8 @@ pub struct TestKeys {
     pub has_validator_shares: bool,
     /// The validator of most tests.
     pub validator: PublicKeyBytes,
+    /// The validators of tests with several; one of them has the index of the other.
+    pub validators: BTreeMap<ValidatorIndex, PublicKeyBytes>,
 }
 
 /// The committee of most tests.
@@ -62,6 +65,7 @@ struct ShareKeys {
 
 #[derive(Deserialize)]
 struct ValidatorShares {
+    validator_pk: Hex,
     shares: BTreeMap<OperatorId, Hex>,
 }
 
@@ -77,6 +81,7 @@ impl TestKeys {
             share_keys: BTreeMap::new(),
             has_validator_shares: false,
             validator: PublicKeyBytes::default(),
+            validators: BTreeMap::new(),
         };
         for (path, bytes) in files.below(folder) {
             let file: WithKeys = serde_json::from_slice(bytes).with_context(|| path.to_owned())?;
@@ -87,8 +92,10 @@ impl TestKeys {
         if let Ok(bytes) = fs::read(root.join(SHARE_KEYS)) {
             keys.has_validator_shares = true;
             let file: ShareKeys = serde_json::from_slice(&bytes).context(SHARE_KEYS)?;
-            for validator in file.validators.values() {
+            for (index, validator) in &file.validators {
                 keys.add_share(&validator.shares)?;
+                let key = PublicKeyBytes::try_from(validator.validator_pk.0.as_slice())?;
+                keys.validators.insert(ValidatorIndex(index.parse()?), key);
             }
         }
         Ok(keys)

@@ -11,8 +11,10 @@ pub mod codes;
 pub mod compare;
 pub mod duties;
 pub mod exceptions;
+pub mod interchange;
 pub mod json;
 pub mod keys;
+pub mod keyshares;
 pub mod model;
 pub mod qbft;
 pub mod report;
@@ -92,6 +94,16 @@ pub fn run_some(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Report> {
             report.families.extend(suite.run_some(archive, &wanted));
         }
         report.families.extend(words::rebuilt(archive.name, archive.fork));
+    }
+    let folders = [
+        (interchange::FOLDER, interchange::family(root, &wanted)?),
+        (keyshares::FOLDER, keyshares::family(root, &wanted)?),
+    ];
+    for (folder, family) in folders {
+        match family {
+            Some(family) => report.families.push(family),
+            None => report.absent.push(root.join(folder).display().to_string()),
+        }
     }
     Ok(report)
 }

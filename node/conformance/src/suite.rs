@@ -6,7 +6,6 @@ use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use types::{BeaconFork, SsvFork};
 
-use crate::exceptions;
 use crate::keys::TestKeys;
 use crate::report::{Family, Outcome};
 use crate::source::Files;
@@ -181,9 +180,6 @@ impl Suite {
     fn run_each(&self, archive: &Archive, path: &str) -> Tests {
         let name = file_name(path);
         let one = |outcome| vec![(name.to_owned(), outcome)];
-        if let Some(reason) = exceptions::not_run(name) {
-            return one(Outcome::NotRun(reason.to_owned()));
-        }
         let Some(kind) = self.kind_of(path).and_then(|at| self.kinds.get(at)) else {
             return one(Outcome::Failed("no code runs this kind of vector".to_owned()));
         };

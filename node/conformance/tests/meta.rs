@@ -1,6 +1,6 @@
-//! The harness notices: one field changed in an expected state, or one expected code, and the vector fails.
+//! The harness notices: one field changed in an expected state, one expected code, one expected message, and the vector fails.
 //!
-//! A fixed seed picks the vectors and the fields, so the same ones are changed in every run.
+//! A fixed seed picks the vectors, the tests in them and the fields, so the same ones are changed in every run.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,10 +8,12 @@
     reason = "a panic is how a test fails, in its helpers too"
 )]
 
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
 use conformance::report::Outcome;
-use conformance::suite::Archive;
-use conformance::{load, qbft, runners, source};
-use rand::seq::{IndexedMutRandom, IndexedRandom};
+use conformance::suite::{Archive, Suite};
+use conformance::{exceptions, load, qbft, runners, source, words};
+use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -21,15 +23,110 @@ const CODES: usize = 100;
 const DUTIES: usize = 100;
 const SEED: u64 = 1;
 
-/// The vectors, or `None` (and a word about it) if they are absent and need not be there.
-fn archives() -> Option<Vec<Archive>> {
-    let (archives, absent) = load(&source::root()).unwrap();
-    if absent.is_empty() {
-        return Some(archives);
+/// The vectors, loaded once; empty (and a word about it) if they are absent and need not be there.
+fn archives() -> MutexGuard<'static, Vec<Archive>> {
+    static ARCHIVES: OnceLock<Mutex<Vec<Archive>>> = OnceLock::new();
+    let loaded = ARCHIVES.get_or_init(|| {
+        let (archives, absent) = load(&source::root()).unwrap();
+        if absent.is_empty() {
+            return Mutex::new(archives);
+        }
+        assert!(std::env::var_os("CI").is_none(), "absent: {absent:?}");
+        println!("nothing was shown, absent: {absent:?}");
+        Mutex::new(Vec::new())
+    });
+    loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// One test: the file it is in, what the file is without the others, and the names of both.
+struct Picked {
+    suite: &'static Suite,
+    vector: String,
+    outer: Option<String>,
+    test: Value,
+}
+
+impl Picked {
+    /// Any test of these kinds.
+    fn any(archive: &Archive, kinds: &[&str], rng: &mut ChaCha8Rng) -> Self {
+        let suites: [&Suite; 3] = [&qbft::SUITE, &runners::SUITE, &words::SUITE];
+        let kind = kinds.choose(rng).unwrap();
+        let of_kind = |suite: &&Suite| -> Vec<String> {
+            let paths = suite.paths(archive);
+            paths.into_iter().filter(|path| path.contains(&format!("/{kind}_"))).collect()
+        };
+        let (suite, paths) = suites
+            .into_iter()
+            .map(|suite| (suite, of_kind(&suite)))
+            .find(|(_, paths)| !paths.is_empty())
+            .unwrap();
+        let vector = paths.choose(rng).unwrap().clone();
+        let mut file: Value = serde_json::from_slice(archive.files.get(&vector).unwrap()).unwrap();
+        match file["Tests"].take() {
+            Value::Array(mut tests) => {
+                let at = rng.random_range(0..tests.len());
+                let outer = Some(file["Name"].as_str().unwrap().to_owned());
+                Self { suite, vector, outer, test: tests.swap_remove(at) }
+            }
+            _ => {
+                file.as_object_mut().unwrap().remove("Tests");
+                Self { suite, vector, outer: None, test: file }
+            }
+        }
     }
-    assert!(std::env::var_os("CI").is_none(), "absent: {absent:?}");
-    println!("nothing was shown, absent: {absent:?}");
-    None
+
+    fn name(&self) -> &str {
+        self.test["Name"].as_str().unwrap()
+    }
+
+    /// The file with this test alone.
+    fn file(&self) -> Vec<u8> {
+        let file = match &self.outer {
+            Some(outer) => serde_json::json!({ "Name": outer, "Tests": [self.test] }),
+            None => self.test.clone(),
+        };
+        serde_json::to_vec(&file).unwrap()
+    }
+
+    fn state(&self) -> String {
+        let folder = self.suite.folder;
+        let kind = self.vector.rsplit('/').next().unwrap().split('_').next().unwrap().replacen('.', "_", 1);
+        let name = match (&self.outer, kind.as_str()) {
+            (Some(outer), _) => format!("{}/{}", outer.replace(' ', "_"), self.name()),
+            (None, "tests_MsgProcessingSpecTest") if folder.starts_with("qbft") => {
+                format!("qbft message processing {}", self.name())
+            }
+            (None, "tests_ControllerSpecTest") => format!("qbft controller {}", self.name()),
+            (None, _) => self.name().to_owned(),
+        };
+        format!("{folder}/state_comparison/{kind}/{name}.json")
+    }
+
+    /// Runs the test with other bytes in the place of a file.
+    fn run_with(&self, archive: &mut Archive, changed: Option<(&str, Vec<u8>)>) -> Outcome {
+        let mut originals = Vec::new();
+        let files = [(self.vector.as_str(), self.file())].into_iter().chain(changed);
+        for (path, bytes) in files {
+            originals.push((path.to_owned(), archive.files.get(path).unwrap().to_vec()));
+            archive.files.replace(path, bytes);
+        }
+        let outcome = self.suite.run_one(archive, &self.vector);
+        for (path, bytes) in originals {
+            archive.files.replace(&path, bytes);
+        }
+        outcome
+    }
+
+    fn run(&self, archive: &mut Archive) -> Outcome {
+        self.run_with(archive, None)
+    }
+
+    /// Whether all of its state is compared.
+    fn has_whole_state(&self, archive: &Archive) -> bool {
+        let outer = self.outer.as_deref();
+        let left_out = exceptions::left_out(archive.fork, outer, self.name()).next().is_some();
+        !left_out && !exceptions::stale_state(outer)
+    }
 }
 
 /// Changes one leaf below `value`, so that it means something else; returns the path of the leaf.
@@ -50,8 +147,8 @@ fn change_one_leaf(value: &mut Value, rng: &mut ChaCha8Rng) -> String {
     path
 }
 
-/// Everything that holds a value, empty lists and maps included. The committee record is the same before and after, so a
-/// change there would be noticed too easily.
+/// Everything that holds a value, empty lists and maps included. The records of the committee and the shares are the same before
+/// and after, so a change there would be noticed too easily.
 fn leaves(value: &Value, path: String, paths: &mut Vec<String>) {
     match value {
         Value::Array(items) if !items.is_empty() => {
@@ -60,7 +157,8 @@ fn leaves(value: &Value, path: String, paths: &mut Vec<String>) {
             }
         }
         Value::Object(fields) if !fields.is_empty() => {
-            for (name, field) in fields.iter().filter(|(name, _)| *name != "CommitteeMember") {
+            let given = ["CommitteeMember", "Share"];
+            for (name, field) in fields.iter().filter(|(name, _)| !given.contains(&name.as_str())) {
                 leaves(field, format!("{path}/{name}"), paths);
             }
         }
@@ -73,77 +171,82 @@ fn leaves(value: &Value, path: String, paths: &mut Vec<String>) {
     }
 }
 
-/// The vectors that have a state file, with its path.
-fn with_state(archive: &Archive) -> Vec<(String, String)> {
-    let folder = qbft::SUITE.folder;
-    let kinds = [
-        ("tests.MsgProcessingSpecTest_", "tests_MsgProcessingSpecTest/qbft message processing "),
-        ("tests.ControllerSpecTest_", "tests_ControllerSpecTest/qbft controller "),
-    ];
-    let mut found = Vec::new();
-    for path in qbft::SUITE.paths(archive) {
-        for (kind, start) in kinds {
-            if path.contains(kind) {
-                let test: Value = serde_json::from_slice(archive.files.get(&path).unwrap()).unwrap();
-                let name = test["Name"].as_str().unwrap();
-                found.push((path.clone(), format!("{folder}/state_comparison/{start}{name}.json")));
-            }
-        }
-    }
-    found
-}
-
-/// Runs `vector` with `bytes` in the place of the file `changed`.
-fn run_changed(archive: &mut Archive, vector: &str, changed: &str, bytes: Vec<u8>) -> Outcome {
-    let original = archive.files.get(changed).unwrap().to_vec();
-    archive.files.replace(changed, bytes);
-    let outcome = qbft::SUITE.run_one(archive, vector);
-    archive.files.replace(changed, original);
-    outcome
-}
+const WITH_STATE: [&str; 6] = [
+    "tests.MsgProcessingSpecTest",
+    "tests.ControllerSpecTest",
+    "tests.MultiMsgProcessingSpecTest",
+    "newduty.MultiStartNewRunnerDutySpecTest",
+    "committee.MultiCommitteeSpecTest",
+    "synccommitteeaggregator.SyncCommitteeAggregatorProofSpecTest",
+];
 
 #[test]
 fn a_changed_field_in_an_expected_state_is_noticed() {
-    let Some(mut archives) = archives() else { return };
+    let mut archives = archives();
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-    let vectors: Vec<_> = archives.iter().map(with_state).collect();
-    for _ in 0..STATES {
+    let mut left = if archives.is_empty() { 0 } else { STATES };
+    while left > 0 {
         let at = rng.random_range(0..archives.len());
-        let (vector, state) = vectors[at].choose(&mut rng).unwrap();
-        let mut expected: Value = serde_json::from_slice(archives[at].files.get(state).unwrap()).unwrap();
+        let archive = &mut archives[at];
+        let picked = Picked::any(archive, &WITH_STATE, &mut rng);
+        if !picked.has_whole_state(archive) || picked.run(archive) != Outcome::Passed {
+            continue;
+        }
+        left -= 1;
+        let state = picked.state();
+        let mut expected: Value = serde_json::from_slice(archive.files.get(&state).unwrap()).unwrap();
         let field = change_one_leaf(&mut expected, &mut rng);
         let changed = serde_json::to_vec(&expected).unwrap();
-        let outcome = run_changed(&mut archives[at], vector, state, changed);
-        assert!(matches!(outcome, Outcome::Failed(_)), "{vector}: a change of {field} went unnoticed");
+        let outcome = picked.run_with(archive, Some((&state, changed)));
+        assert!(matches!(outcome, Outcome::Failed(_)), "{state}: a change of {field} went unnoticed");
     }
 }
 
+/// Creating a message is never refused, the leader vectors and the proofs expect no code, and an encoding has none.
+const WITH_CODE: [&str; 17] = [
+    "tests.MsgProcessingSpecTest",
+    "tests.ControllerSpecTest",
+    "tests.MsgSpecTest",
+    "timeout.SpecTest",
+    "tests.MultiMsgProcessingSpecTest",
+    "tests.MultiMsgProcessingSpecTest",
+    "newduty.MultiStartNewRunnerDutySpecTest",
+    "committee.MultiCommitteeSpecTest",
+    "committee.CommitteeSpecTest",
+    "valcheck.SpecTest",
+    "valcheck.MultiSpecTest",
+    "partialsigcontainer.PartialSigContainerTest",
+    "signedssvmsg.SignedSSVMessageTest",
+    "partialsigmessage.MsgSpecTest",
+    "consensusdataproposer.ProposerSpecTest",
+    "committeemember.CommitteeMemberTest",
+    "ssz.SSZSpecTest",
+];
+
 #[test]
 fn a_changed_code_is_noticed() {
-    let Some(mut archives) = archives() else { return };
+    let mut archives = archives();
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-    // Creating a message is never refused, and the leader vectors expect no code.
-    let coded = |path: &String| !path.contains("RoundRobin");
-    let vectors: Vec<Vec<String>> = archives
-        .iter()
-        .map(|archive| qbft::SUITE.paths(archive).into_iter().filter(coded).collect())
-        .collect();
-    for _ in 0..CODES {
+    let mut left = if archives.is_empty() { 0 } else { CODES };
+    while left > 0 {
         let at = rng.random_range(0..archives.len());
-        let vector = vectors[at].choose(&mut rng).unwrap();
-        let mut test: Value = serde_json::from_slice(archives[at].files.get(vector).unwrap()).unwrap();
-        let code = test["ExpectedErrorCode"].as_u64().unwrap_or_default();
+        let archive = &mut archives[at];
+        let mut picked = Picked::any(archive, &WITH_CODE, &mut rng);
+        if picked.test["AnyError"] == Value::Bool(true) || picked.run(archive) != Outcome::Passed {
+            continue;
+        }
+        left -= 1;
+        let code = picked.test["ExpectedErrorCode"].as_u64().unwrap_or_default();
         let other = (code + rng.random_range(1..90)) % 90;
-        test["ExpectedErrorCode"] = Value::from(other);
-        let changed = serde_json::to_vec(&test).unwrap();
-        let outcome = run_changed(&mut archives[at], vector, vector, changed);
+        picked.test["ExpectedErrorCode"] = Value::from(other);
+        let (outcome, vector) = (picked.run(archive), &picked.vector);
         assert!(matches!(outcome, Outcome::Failed(_)), "{vector}: {other} for {code} went unnoticed");
     }
 }
 
-/// Places in one test of a duty whose change must be noticed: the code, an entry of a bundle, a submitted root.
-fn change_expectation(test: &mut Value, rng: &mut ChaCha8Rng) -> String {
-    let mut paths = vec!["/ExpectedErrorCode".to_owned()];
+/// Changes what a duty must have sent: an entry of a bundle or a submitted root. `None` if it sends nothing.
+fn change_expectation(test: &mut Value, rng: &mut ChaCha8Rng) -> Option<String> {
+    let mut paths = Vec::new();
     for (bundle, of_bundle) in test["OutputMessages"].as_array().into_iter().flatten().enumerate() {
         for entry in 0..of_bundle["Messages"].as_array().unwrap().len() {
             let field = ["PartialSignature", "SigningRoot", "ValidatorIndex"].choose(rng).unwrap();
@@ -152,38 +255,34 @@ fn change_expectation(test: &mut Value, rng: &mut ChaCha8Rng) -> String {
     }
     let roots = test["BeaconBroadcastedRoots"].as_array().map_or(0, Vec::len);
     paths.extend((0..roots).map(|root| format!("/BeaconBroadcastedRoots/{root}")));
-    let path = paths.choose(rng).unwrap().clone();
+    let path = paths.choose(rng)?.clone();
     let leaf = test.pointer_mut(&path).unwrap();
-    *leaf = match (leaf.as_u64(), leaf.as_str()) {
-        (Some(code), _) => Value::from(code ^ 1),
-        (None, Some(text)) if path.ends_with("ValidatorIndex") => Value::from(format!("{text}7")),
-        (None, text) => {
-            let text = text.unwrap();
-            let last = if text.ends_with('b') { "c" } else { "b" };
-            Value::from(format!("{}{last}", &text[..text.len() - 1]))
-        }
+    let text = leaf.as_str().unwrap();
+    *leaf = if path.ends_with("ValidatorIndex") {
+        Value::from(format!("{text}7"))
+    } else {
+        let last = if text.ends_with('b') { "c" } else { "b" };
+        Value::from(format!("{}{last}", &text[..text.len() - 1]))
     };
-    path
+    Some(path)
 }
 
 #[test]
 fn a_changed_outcome_of_a_duty_is_noticed() {
-    let Some(mut archives) = archives() else { return };
+    let mut archives = archives();
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-    let archive = &mut archives[0];
-    let committees = |path: &String| path.contains("committee.MultiCommitteeSpecTest");
-    let mut vectors: Vec<String> = runners::SUITE.paths(archive).into_iter().filter(committees).collect();
-    vectors.retain(|vector| runners::SUITE.run_one(archive, vector) == Outcome::Passed);
-    for _ in 0..DUTIES {
-        let vector = vectors.choose(&mut rng).unwrap();
-        let original = archive.files.get(vector).unwrap().to_vec();
-        let mut file: Value = serde_json::from_slice(&original).unwrap();
-        let mut test = file["Tests"].as_array_mut().unwrap().choose_mut(&mut rng).unwrap().take();
-        let field = change_expectation(&mut test, &mut rng);
-        file["Tests"] = Value::Array(vec![test]);
-        archive.files.replace(vector, serde_json::to_vec(&file).unwrap());
-        let outcome = runners::SUITE.run_one(archive, vector);
-        archive.files.replace(vector, original);
+    let kinds = ["tests.MultiMsgProcessingSpecTest", "committee.MultiCommitteeSpecTest"];
+    let mut left = if archives.is_empty() { 0 } else { DUTIES };
+    while left > 0 {
+        let at = rng.random_range(0..archives.len());
+        let archive = &mut archives[at];
+        let mut picked = Picked::any(archive, &kinds, &mut rng);
+        if picked.run(archive) != Outcome::Passed {
+            continue;
+        }
+        let Some(field) = change_expectation(&mut picked.test, &mut rng) else { continue };
+        left -= 1;
+        let (outcome, vector) = (picked.run(archive), &picked.vector);
         assert!(matches!(outcome, Outcome::Failed(_)), "{vector}: a change of {field} went unnoticed");
     }
 }

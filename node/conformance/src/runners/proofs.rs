@@ -1,5 +1,5 @@
 //! `synccommitteeaggregator.SyncCommitteeAggregatorProofSpecTest`: which selection proofs of a validator make it an aggregator.
-//! The file does not say the duty; it is the one in the expected state.
+//! The file does not say the duty; it is the same for all of them.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,18 @@ use anyhow::{Context, Result, ensure};
 use duty::runner::Past;
 use serde::Deserialize;
 use serde_json::json;
-use types::SignatureBytes;
+use types::{
+    AggregatorCommitteeDuty, BeaconRole, CommitteeIndex, List, SignatureBytes, Slot, SsvFork, ValidatorDuty,
+    ValidatorIndex,
+};
 
+use super::compare;
 use super::env::Env;
-use super::model::AnyDutyJson;
+use super::model::Duty;
 use super::shares::Shares;
 use super::world::World;
-use super::{compare, state_path};
 use crate::json::{Base64, Hex};
-use crate::keys::LOCAL;
+use crate::keys::{LOCAL, SHARE_KEYS};
 use crate::model::SignedJson;
 use crate::suite::Vector;
 
@@ -30,12 +33,12 @@ struct Test {
 }
 
 const COMMITTEE: usize = 4;
+const SLOT: Slot = Slot(12);
 
 pub(super) fn run(vector: &Vector<'_>) -> Result<()> {
     let test: Test = vector.parse()?;
     ensure!(test.expected_error.is_empty(), "an error without a number");
-    let expected = vector.expected_state(&state_path(vector, None, &test.name))?;
-    let duty = AnyDutyJson::deserialize(&expected)?.decode()?;
+    let duty = duty(vector)?;
     let member = vector.archive.keys.member(COMMITTEE)?;
     let mut env = Env::new(vector.archive, member, shares(vector)?)?;
     let proofs = test.proof_roots_map.iter();
@@ -50,6 +53,32 @@ pub(super) fn run(vector: &Vector<'_>) -> Result<()> {
     world.output.check_refusal(0)?;
     let held = world.machines.values().next().context("the duty is refused")?;
     compare(vector, None, &test.name, held.written_state(&world.env)?)
+}
+
+/// A contribution in slot 12. In a committee the entry carries the key of another validator with the same index.
+fn duty(vector: &Vector<'_>) -> Result<Duty> {
+    let (keys, validator_index) = (&vector.archive.keys, ValidatorIndex(1));
+    let (public_key, positions) = match vector.archive.fork {
+        SsvFork::Alan => (keys.validator, vec![0, 1, 2]),
+        SsvFork::Boole => (*keys.validators.get(&validator_index).context(SHARE_KEYS)?, vec![0, 129, 257]),
+    };
+    let entry = ValidatorDuty {
+        role: BeaconRole::SyncCommitteeContribution,
+        public_key,
+        slot: SLOT,
+        validator_index,
+        committee_index: CommitteeIndex(3),
+        committee_length: 128,
+        committees_at_slot: 36,
+        validator_committee_index: 11,
+        validator_sync_committee_indices: List::new(positions)?,
+    };
+    Ok(match vector.archive.fork {
+        SsvFork::Alan => Duty::Validator(entry),
+        SsvFork::Boole => {
+            Duty::Aggregators(AggregatorCommitteeDuty { slot: SLOT, validator_duties: vec![entry] })
+        }
+    })
 }
 
 /// The validator of most tests, with index 1.
