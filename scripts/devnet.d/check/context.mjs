@@ -130,9 +130,4 @@ export class Context {
     this.state.changes.push(change);
     saveState(this.layout, this.state);
   }
-
-  /** Slots whose assignments are in flux because a validator joined or left. */
-  isUnsteady(slot) {
-    return this.state.changes.some((change) => slot >= change.slot && slot < change.steadyFrom);
-  }
 }

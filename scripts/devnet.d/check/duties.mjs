@@ -85,20 +85,25 @@ export async function checkBalances(ctx) {
 }
 
 /** How the beacon node answered what the operators published. */
-export function checkAnswers(ctx, window) {
-  let votes = 0;
-  let good = 0;
-  const others = new Map();
-  for (const traffic of ctx.evidence.traffic.values()) {
-    for (const post of traffic.posts) {
-      if (post.role !== "attester" || !inWindow(window, post.slot)) continue;
-      votes += post.votes.length;
-      if (post.status === 200) good += post.votes.length;
-      else others.set(`${post.status} ${post.answer ?? ""}`.slice(0, 120), (others.get(`${post.status} ${post.answer ?? ""}`.slice(0, 120)) ?? 0) + 1);
+function answers(ctx, window, role) {
+  const count = { all: 0, good: 0, others: new Map() };
+  const posts = [...ctx.evidence.traffic.values()].flatMap((traffic) => traffic.posts);
+  for (const post of posts.filter((each) => each.role === role && inWindow(window, each.slot))) {
+    count.all += post.votes.length;
+    if (post.status === 200) count.good += post.votes.length;
+    else {
+      const answer = `${post.status} ${post.answer ?? ""}`.slice(0, 120);
+      count.others.set(answer, (count.others.get(answer) ?? 0) + 1);
     }
   }
-  const reasons = [...others].map(([answer, count]) => `; ${count} x ${answer}`).join("");
-  ctx.report.check("99 % of the published votes are answered 200", votes > 0 && ratio(good, votes) >= 0.99, `${good} of ${votes} (${percent(ratio(good, votes))})${reasons}`);
+  return { ...count, text: `${count.good} of ${count.all} (${percent(ratio(count.good, count.all))})${[...count.others].map(([answer, times]) => `; ${times} x ${answer}`).join("")}` };
+}
+
+export function checkAnswers(ctx, window) {
+  const votes = answers(ctx, window, "attester");
+  ctx.report.check("99 % of the published votes are answered 200", votes.all > 0 && ratio(votes.good, votes.all) >= 0.99, votes.text);
+  const sync = answers(ctx, window, "sync_committee");
+  ctx.report.check("99 % of the published sync messages are answered 200", sync.all > 0 && ratio(sync.good, sync.all) >= 0.99, sync.text);
 }
 
 export function checkMainJob(ctx, window) {

@@ -15,7 +15,7 @@ function samplesOf(ctx, operator, { role = "attester", from = 0 } = {}) {
     posts: traffic.posts.filter((post) => post.role === role),
     slotStart: (slot) => ctx.slotStartMicros(slot),
     slotMicros: ctx.slotMicros,
-    isCounted: (slot) => slot >= from && ctx.isComplete(slot) && !ctx.isUnsteady(slot),
+    isCounted: (slot) => slot >= from && ctx.isComplete(slot),
   });
 }
 

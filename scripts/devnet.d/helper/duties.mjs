@@ -6,14 +6,15 @@ import { valueOf } from "./client.mjs";
 
 const SUBCOMMITTEE_SIZE = params.SYNC_COMMITTEE_SIZE / params.SYNC_COMMITTEE_SUBNET_COUNT;
 
-/** All duties of `indices` in `epoch`. */
+/** Who votes and who proposes in `epoch`. */
 export async function fetchDuties(api, indices, epoch) {
-  const [attesters, proposers, sync] = await Promise.all([
-    api.validator.getAttesterDuties({ epoch, indices }),
-    api.validator.getProposerDuties({ epoch }),
-    api.validator.getSyncCommitteeDuties({ epoch, indices }),
-  ]);
-  return { attesters: valueOf(attesters), proposers: valueOf(proposers), sync: valueOf(sync) };
+  const [attesters, proposers] = await Promise.all([api.validator.getAttesterDuties({ epoch, indices }), api.validator.getProposerDuties({ epoch })]);
+  return { attesters: valueOf(attesters), proposers: valueOf(proposers) };
+}
+
+/** Who of `indices` is in the sync committee of `epoch`. */
+export async function fetchSyncDuties(api, indices, epoch) {
+  return valueOf(await api.validator.getSyncCommitteeDuties({ epoch, indices }));
 }
 
 /**
@@ -30,11 +31,12 @@ export class SlotDuties {
   #data = null;
   #headRoot = null;
 
-  constructor({ api, signer, slot, duties }) {
+  /** `duties` are those of the slot's epoch, `syncDuties` those of the next slot's: its block takes the messages. */
+  constructor({ api, signer, slot, duties, syncDuties }) {
     Object.assign(this, { api, signer, slot });
     this.attesters = duties.attesters.filter((duty) => duty.slot === slot);
     this.proposer = duties.proposers.find((duty) => duty.slot === slot && signer.has(duty.validatorIndex));
-    this.sync = duties.sync;
+    this.sync = syncDuties;
   }
 
   async propose() {

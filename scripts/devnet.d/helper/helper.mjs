@@ -4,15 +4,15 @@ import { parseArgs } from "node:util";
 import { SLOTS_PER_EPOCH } from "@lodestar/params";
 import { parseRanges } from "../lib/interop.mjs";
 import { connect } from "./client.mjs";
-import { SlotDuties, announceProposers, fetchDuties } from "./duties.mjs";
+import { SlotDuties, announceProposers, fetchDuties, fetchSyncDuties } from "./duties.mjs";
 import { Signer } from "./signer.mjs";
 
 const { values: args } = parseArgs({ options: { beacon: { type: "string" }, range: { type: "string" } } });
 const { api, config, genesisMillis, slotMillis } = await connect(args.beacon);
 const signer = new Signer(config, parseRanges(args.range));
-const epochs = new Map();
 
 const until = (millis) => new Promise((resolve) => setTimeout(resolve, Math.max(0, millis - Date.now())));
+const epochOf = (slot) => Math.floor(slot / SLOTS_PER_EPOCH);
 const log = (entry) => console.log(JSON.stringify({ time: new Date().toISOString(), ...entry }));
 
 /** A step that fails costs its own objects only; the reason is logged. */
@@ -24,29 +24,37 @@ async function attempt(step, work, counts, errors) {
   }
 }
 
-function dutiesOf(epoch) {
-  if (!epochs.has(epoch)) {
-    const duties = announceProposers(api, signer.indices).then(() => fetchDuties(api, signer.indices, epoch));
-    duties.catch(() => epochs.delete(epoch)); // asked again in the next slot
-    epochs.set(epoch, duties);
-    epochs.delete(epoch - 2);
-  }
-  return epochs.get(epoch);
+/** Asks once per epoch; a failure is asked again in the next slot, and what is over is forgotten. */
+function perEpoch(fetchEpoch) {
+  const epochs = new Map();
+  return (epoch) => {
+    if (!epochs.has(epoch)) {
+      const answer = fetchEpoch(epoch);
+      answer.catch(() => epochs.delete(epoch));
+      epochs.set(epoch, answer);
+      epochs.delete(epoch - 2);
+    }
+    return epochs.get(epoch);
+  };
 }
+
+const dutiesOf = perEpoch((epoch) => announceProposers(api, signer.indices).then(() => fetchDuties(api, signer.indices, epoch)));
+const syncDutiesOf = perEpoch((epoch) => fetchSyncDuties(api, signer.indices, epoch));
 
 async function runSlot(slot) {
   const start = genesisMillis + slot * slotMillis;
   const counts = {};
   const errors = [];
   try {
-    const duties = new SlotDuties({ api, signer, slot, duties: await dutiesOf(Math.floor(slot / SLOTS_PER_EPOCH)) });
+    const [ofEpoch, syncDuties] = await Promise.all([dutiesOf(epochOf(slot)), syncDutiesOf(epochOf(slot + 1))]);
+    const duties = new SlotDuties({ api, signer, slot, duties: ofEpoch, syncDuties });
     const proposal = attempt("blocks", () => duties.propose(), counts, errors);
     await until(start + slotMillis / 3); // a late block delays no vote
     await Promise.all([attempt("votes", () => duties.vote(), counts, errors), attempt("sync", () => duties.signHead(), counts, errors)]);
     await until(start + (slotMillis * 2) / 3);
     await Promise.all([attempt("aggregates", () => duties.aggregateVotes(), counts, errors), attempt("contributions", () => duties.contribute(), counts, errors)]);
     await proposal;
-    if (slot % SLOTS_PER_EPOCH === SLOTS_PER_EPOCH - 1) await dutiesOf(Math.floor(slot / SLOTS_PER_EPOCH) + 1);
+    if (epochOf(slot + 1) > epochOf(slot)) await dutiesOf(epochOf(slot + 1));
   } catch (error) {
     errors.push(`duties: ${error.message}`);
   }
@@ -55,7 +63,7 @@ async function runSlot(slot) {
 
 for (const name of ["SIGTERM", "SIGINT"]) process.once(name, () => process.exit(0));
 log({ validators: signer.indices.length, beacon: args.beacon });
-await dutiesOf(Math.max(0, Math.floor((Date.now() - genesisMillis) / slotMillis / SLOTS_PER_EPOCH))).catch(() => {});
+await dutiesOf(Math.max(0, epochOf((Date.now() - genesisMillis) / slotMillis))).catch(() => {});
 await until(genesisMillis);
 for (let slot = Math.max(0, Math.ceil((Date.now() - genesisMillis) / slotMillis)); ; slot++) {
   await until(genesisMillis + slot * slotMillis);
