@@ -172,7 +172,10 @@ impl Keys {
 }
 
 /// The main network's rules on a chain with this root.
-fn chain(genesis_validators_root: Root) -> Result<Arc<ChainRules>> {
+///
+/// # Errors
+/// The rules contradict themselves.
+pub fn chain(genesis_validators_root: Root) -> Result<Arc<ChainRules>> {
     let text = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let mut config = BTreeMap::from([
         text("CONFIG_NAME", "mainnet"),

@@ -62,17 +62,13 @@ impl Picked {
             .unwrap();
         let vector = paths.choose(rng).unwrap().clone();
         let mut file: Value = serde_json::from_slice(archive.files.get(&vector).unwrap()).unwrap();
-        match file["Tests"].take() {
-            Value::Array(mut tests) => {
-                let at = rng.random_range(0..tests.len());
-                let outer = Some(file["Name"].as_str().unwrap().to_owned());
-                Self { suite, vector, outer, test: tests.swap_remove(at) }
-            }
-            _ => {
-                file.as_object_mut().unwrap().remove("Tests");
-                Self { suite, vector, outer: None, test: file }
-            }
+        let tests = file.as_object_mut().unwrap().remove("Tests");
+        if let Some(Value::Array(mut tests)) = tests {
+            let at = rng.random_range(0..tests.len());
+            let outer = Some(file["Name"].as_str().unwrap().to_owned());
+            return Self { suite, vector, outer, test: tests.swap_remove(at) };
         }
+        Self { suite, vector, outer: None, test: file }
     }
 
     fn name(&self) -> &str {
