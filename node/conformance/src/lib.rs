@@ -29,7 +29,7 @@ use anyhow::Result;
 
 use keys::{SHARE_KEYS, TestKeys};
 use report::Report;
-use source::{Files, Keep};
+use source::Files;
 use suite::{ARCHIVES, Archive, Suite};
 
 /// The suites that are run, in this order.
@@ -58,20 +58,10 @@ pub fn load(root: &Path) -> Result<(Vec<Archive>, Vec<String>)> {
     Ok((archives, absent))
 }
 
-/// Vectors and states of the suites that run; of the others, that they are there.
-fn keep(path: &str) -> Keep {
-    match SUITES.iter().find(|suite| path.starts_with(suite.folder)) {
-        Some(suite) if path.starts_with(&suite.tests()) => {
-            if suite.runs(path) {
-                Keep::Contents
-            } else {
-                Keep::Name
-            }
-        }
-        Some(suite) if suite.states => Keep::Contents,
-        Some(_) => Keep::Nothing,
-        None => Keep::Nothing,
-    }
+/// Vectors, and the states of the suites that compare them.
+fn keep(path: &str) -> bool {
+    let suite = SUITES.iter().find(|suite| path.starts_with(suite.folder));
+    suite.is_some_and(|suite| suite.states || path.starts_with(&suite.tests()))
 }
 
 /// Runs everything that is there.

@@ -3,9 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// So many names are listed, more are counted.
-const FEW: usize = 6;
-
 /// What one vector showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -50,21 +47,13 @@ impl Family {
         Self { name: name.into(), passed: 0, failed: Vec::new(), not_run: Vec::new(), found: 0, absent: 0 }
     }
 
-    /// Why none of the family was run, if none was and all for one reason.
-    fn waits(&self) -> Option<&str> {
-        let (_, reason) = self.not_run.first()?;
-        let all = self.absent == 0 && self.passed == 0 && self.failed.is_empty();
-        (all && self.not_run.iter().all(|(_, other)| other == reason)).then_some(reason)
-    }
-
-    /// One line for each reason, with the names if they are few.
+    /// One line for each reason, with the names.
     fn fmt_not_run(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reasons: BTreeSet<&str> = self.not_run.iter().map(|(_, reason)| reason.as_str()).collect();
         for reason in reasons {
             let of_reason = self.not_run.iter().filter(|(_, other)| other == reason);
             let names: Vec<&str> = of_reason.map(|(name, _)| name.as_str()).collect();
-            write!(f, "    {} not run: {reason}", names.len())?;
-            if names.len() <= FEW { writeln!(f, ": {}", names.join(", "))? } else { writeln!(f)? }
+            writeln!(f, "    {} not run: {reason}: {}", names.len(), names.join(", "))?;
         }
         Ok(())
     }
@@ -82,16 +71,12 @@ impl Family {
 impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<84}", self.name)?;
-        if let Some(reason) = self.waits() {
-            writeln!(f, "{:>4} not run: {reason}", self.found)?;
-        } else {
-            write!(f, "{:>4} passed, {} failed", self.passed, self.failed.len())?;
-            if self.absent > 0 {
-                write!(f, ", {} ABSENT", self.absent)?;
-            }
-            writeln!(f)?;
-            self.fmt_not_run(f)?;
+        write!(f, "{:>4} passed, {} failed", self.passed, self.failed.len())?;
+        if self.absent > 0 {
+            write!(f, ", {} ABSENT", self.absent)?;
         }
+        writeln!(f)?;
+        self.fmt_not_run(f)?;
         for (name, difference) in &self.failed {
             writeln!(f, "    FAILED {name}: {difference}")?;
         }

@@ -26,17 +26,6 @@ pub fn root() -> PathBuf {
     }
 }
 
-/// What to remember of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// What it says.
-    Contents,
-    /// That it is there.
-    Name,
-    /// Nothing.
-    Nothing,
-}
-
 /// The files of one archive that a suite asked for, by their path inside it.
 #[derive(Debug, Default)]
 pub struct Files {
@@ -44,12 +33,12 @@ pub struct Files {
 }
 
 impl Files {
-    /// Reads the archive `name` (without `.tar.xz`) below `root`; `keep` says what to remember of each path.
+    /// Reads the archive `name` (without `.tar.xz`) below `root`; `keep` says which paths to remember.
     /// `None` if neither the unpacked folder nor the archive is there.
     ///
     /// # Errors
     /// The archive or the folder cannot be read.
-    pub fn load(root: &Path, name: &str, keep: impl Fn(&str) -> Keep) -> Result<Option<Self>> {
+    pub fn load(root: &Path, name: &str, keep: impl Fn(&str) -> bool) -> Result<Option<Self>> {
         let folder = root.join(name);
         if folder.is_dir() {
             let mut files = Self::default();
@@ -84,7 +73,7 @@ impl Files {
         self.by_path.get(path).map(Vec::as_slice)
     }
 
-    fn read_folder(&mut self, root: &Path, folder: &Path, keep: &impl Fn(&str) -> Keep) -> Result<()> {
+    fn read_folder(&mut self, root: &Path, folder: &Path, keep: &impl Fn(&str) -> bool) -> Result<()> {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             if path.is_dir() {
@@ -97,7 +86,7 @@ impl Files {
         Ok(())
     }
 
-    fn read_archive(archive: &Path, keep: impl Fn(&str) -> Keep) -> Result<Self> {
+    fn read_archive(archive: &Path, keep: impl Fn(&str) -> bool) -> Result<Self> {
         let mut child = Command::new("xz")
             .args(["--decompress", "--stdout", "--"])
             .arg(archive)
@@ -124,18 +113,15 @@ impl Files {
     fn insert<R: Read>(
         &mut self,
         path: String,
-        keep: &impl Fn(&str) -> Keep,
+        keep: &impl Fn(&str) -> bool,
         open: impl FnOnce() -> Result<R>,
     ) -> Result<()> {
-        let mut bytes = Vec::new();
-        match keep(&path) {
-            Keep::Nothing => return Ok(()),
-            Keep::Name => {}
-            Keep::Contents => {
-                open()?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-                ensure!((bytes.len() as u64) < MAX_FILE_BYTES, "{path} is larger than any known vector");
-            }
+        if !keep(&path) {
+            return Ok(());
         }
+        let mut bytes = Vec::new();
+        open()?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+        ensure!((bytes.len() as u64) < MAX_FILE_BYTES, "{path} is larger than any known vector");
         self.by_path.insert(path, bytes);
         Ok(())
     }

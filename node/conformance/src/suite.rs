@@ -45,21 +45,11 @@ pub type Tests = Vec<(String, Outcome)>;
 pub enum Run {
     /// This code.
     With(fn(&Vector<'_>) -> Result<()>),
-    /// This code, for each of the tests in a file; the words say what is left out.
-    Each(fn(&Vector<'_>) -> Result<Tests>, &'static str),
-    /// Nothing yet, because of this.
-    Waits(&'static str),
+    /// This code, for each of the tests in a file.
+    Each(fn(&Vector<'_>) -> Result<Tests>),
 }
 
 impl Kind {
-    /// What of its vectors is not compared.
-    fn left_out(&self) -> &'static str {
-        match self.run {
-            Run::Each(_, left_out) => left_out,
-            Run::With(_) | Run::Waits(_) => "",
-        }
-    }
-
     /// How many vectors of this kind the archive of a fork has.
     #[must_use]
     pub fn published(&self, fork: SsvFork) -> usize {
@@ -119,13 +109,6 @@ impl Vector<'_> {
 }
 
 impl Suite {
-    /// Does something run the vector at this path?
-    #[must_use]
-    pub fn runs(&self, path: &str) -> bool {
-        let kind = self.kind_of(path).and_then(|at| self.kinds.get(at));
-        kind.is_none_or(|kind| !matches!(kind.run, Run::Waits(_)))
-    }
-
     /// The paths of all vectors in an archive.
     #[must_use]
     pub fn paths(&self, archive: &Archive) -> Vec<String> {
@@ -143,7 +126,7 @@ impl Suite {
     pub fn run_some(&self, archive: &Archive, wanted: impl Fn(&str) -> bool) -> Vec<Family> {
         let name = |prefix: &str| format!("{} {} {prefix}", archive.name, self.short_name());
         let mut families: Vec<Family> =
-            self.kinds.iter().map(|kind| Family::new(name(kind.prefix) + kind.left_out())).collect();
+            self.kinds.iter().map(|kind| Family::new(name(kind.prefix))).collect();
         let mut unknown = Family::new(name("of a kind that nothing runs"));
         for path in self.paths(archive) {
             let at = self.kind_of(&path);
@@ -189,8 +172,7 @@ impl Suite {
         let vector = Vector { archive, folder: self.folder, path, bytes };
         match kind.run {
             Run::With(run) => one(run(&vector).into()),
-            Run::Waits(reason) => one(Outcome::NotRun(reason.to_owned())),
-            Run::Each(run, _) => match run(&vector) {
+            Run::Each(run) => match run(&vector) {
                 Ok(tests) => {
                     let named = |(test, outcome)| (format!("{name} / {test}"), outcome);
                     tests.into_iter().map(named).collect()
