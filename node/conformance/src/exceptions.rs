@@ -106,3 +106,22 @@ const STALE_STATES: &[(&str, &str)] = &[(
 pub fn stale_state(outer: Option<&str>) -> bool {
     STALE_STATES.iter().any(|(file, _)| outer == Some(*file))
 }
+
+/// Vectors that the published archives lack, because they are too large. Those of `maxmsgsize` are rebuilt instead.
+const LACKING: &[(SsvFork, &str)] = &[
+    (SsvFork::Boole, "committee.MultiCommitteeSpecTest_aggregator_committee_runner_max_validators"),
+    (SsvFork::Boole, "committee.MultiCommitteeSpecTest_failed_than_successful_duties"),
+    (SsvFork::Boole, "committee.MultiCommitteeSpecTest_sequenced_happy_flow_duties"),
+    (SsvFork::Boole, "committee.MultiCommitteeSpecTest_shuffled_happy_flow_duties_with_same_validators"),
+    (SsvFork::Alan, "committee.MultiCommitteeSpecTest_failed_than_successful_duties"),
+    (SsvFork::Alan, "committee.MultiCommitteeSpecTest_sequenced_happy_flow_duties"),
+    (SsvFork::Alan, "committee.MultiCommitteeSpecTest_shuffled_happy_flow_duties_with_same_validators"),
+];
+
+/// Why a vector of [`lacking`] is not run.
+pub const TOO_LARGE: &str = "the published archive lacks it";
+
+/// The vectors that the archive of a fork lacks.
+pub fn lacking(fork: SsvFork) -> impl Iterator<Item = &'static str> {
+    LACKING.iter().filter(move |(of, _)| *of == fork).map(|(_, name)| *name)
+}

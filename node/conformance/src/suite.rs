@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use types::{BeaconFork, SsvFork};
 
+use crate::exceptions;
 use crate::keys::TestKeys;
 use crate::report::{Family, Outcome};
 use crate::source::Files;
@@ -136,6 +137,13 @@ impl Suite {
                 for (name, outcome) in self.run_each(archive, &path) {
                     family.record(&name, outcome);
                 }
+            }
+        }
+        for name in exceptions::lacking(archive.fork) {
+            let path = format!("{}{name}.json", self.tests());
+            let family = self.kind_of(&path).and_then(|at| families.get_mut(at));
+            if let Some(family) = family.filter(|_| archive.files.get(&path).is_none()) {
+                family.record(name, Outcome::NotRun(exceptions::TOO_LARGE.to_owned()));
             }
         }
         for (family, kind) in families.iter_mut().zip(self.kinds) {
