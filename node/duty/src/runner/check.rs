@@ -7,9 +7,16 @@
 //! | 3 | the duty's epoch is at most one ahead of the clock (50) | |
 //! | 4 | the role (51), the key (53) and the number (52) are the own validator's | |
 //! | 5 | proposer: no block was signed at or beyond this slot | |
+//! | 6 | contribution: no two different ones for one subcommittee (without a number) | |
+//!
+//! Rule 6 is not the reference's: it signs whatever is decided. A validator makes one contribution for a subcommittee, and bundles
+//! are whole or refused, so a value that says two different things of it is left to the next leader. A committee's data are not
+//! refused for that, because its other validators would pay: the first of the two is signed.
+
+use std::collections::BTreeMap;
 
 use qbft::{ValueCheck, ValueRefusal};
-use types::consensus_data::{AggregatorCommitteeConsensusData, ProposerConsensusData};
+use types::consensus_data::{AggregatorCommitteeConsensusData, Contributions, ProposerConsensusData};
 use types::{
     BeaconRole, Decode, Mainnet, Minimal, Preset, PresetName, PublicKeyBytes, RefusalCode, SsvFork,
     ValidatorIndex,
@@ -60,7 +67,25 @@ impl DutyCheck {
         if data.duty.validator_index != self.validator {
             return refuse(RefusalCode::WrongValidatorIndex, "the duty's validator has another number");
         }
-        self.slashable(data)
+        self.slashable(data)?;
+        self.contradictory(data)
+    }
+
+    fn contradictory(&self, data: &ProposerConsensusData) -> Result<(), ValueRefusal> {
+        if self.role != BeaconRole::SyncCommitteeContribution {
+            return Ok(());
+        }
+        let contradicts = match self.preset {
+            PresetName::Mainnet => contradicts::<Mainnet>(&data.data_ssz),
+            PresetName::Minimal => contradicts::<Minimal>(&data.data_ssz),
+        };
+        if contradicts {
+            return Err(ValueRefusal {
+                code: None,
+                reason: "two different contributions for one subcommittee",
+            });
+        }
+        Ok(())
     }
 
     fn slashable(&self, data: &ProposerConsensusData) -> Result<(), ValueRefusal> {
@@ -88,6 +113,16 @@ impl ValueCheck for DutyCheck {
             (Err(_), SsvFork::Alan) => Err(ValueRefusal { code: None, reason: "not a validator's data" }),
         }
     }
+}
+
+/// What does not decode was refused before.
+fn contradicts<P: Preset>(bytes: &[u8]) -> bool {
+    let entries = Contributions::<P>::from_ssz_bytes(bytes).map(|entries| entries.0).unwrap_or_default();
+    let mut firsts = BTreeMap::new();
+    entries.iter().any(|entry| {
+        let first = *firsts.entry(entry.contribution.subcommittee_index).or_insert(entry);
+        first != entry
+    })
 }
 
 /// The check of a committee's aggregation.
@@ -122,8 +157,11 @@ const fn refuse(code: RefusalCode, reason: &'static str) -> Result<(), ValueRefu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use types::consensus_data::ValidatorConsensusData;
-    use types::{ByteList, CommitteeIndex, DataVersion, Encode, Epoch, List, Slot, ValidatorDuty};
+    use types::beacon::SyncCommitteeContribution;
+    use types::consensus_data::{Contribution, ValidatorConsensusData};
+    use types::{
+        ByteList, CommitteeIndex, DataVersion, Encode, Epoch, List, Root, SignatureBytes, Slot, ValidatorDuty,
+    };
 
     const BLOCK: &[u8] = include_bytes!("../../../types/src/beacon/block/fixtures/capella_blinded.ssz");
 
@@ -190,6 +228,33 @@ mod tests {
         assert_eq!(boole(|d| d.duty.validator_index = ValidatorIndex(4)), Some(52));
         assert_eq!(code(SsvFork::Alan, &[1, 2, 3]), Some(0));
         assert_eq!(code(SsvFork::Alan, &data(|d| d.duty.role = BeaconRole::VoluntaryExit)), Some(64));
+    }
+
+    #[test]
+    fn one_subcommittee_has_one_contribution() {
+        let contribution = |subcommittee_index, byte| Contribution::<Mainnet> {
+            selection_proof: SignatureBytes([byte; 96]),
+            contribution: SyncCommitteeContribution {
+                slot: Slot(64),
+                beacon_block_root: Root::repeat_byte(2),
+                subcommittee_index,
+                aggregation_bits: ssz::BitVector::new(),
+                signature: SignatureBytes([3; 96]),
+            },
+        };
+        let check = DutyCheck { role: BeaconRole::SyncCommitteeContribution, ..check(SsvFork::Alan, None) };
+        let refused = |entries: Vec<Contribution<Mainnet>>| {
+            let bytes = data(|data| {
+                data.duty.role = BeaconRole::SyncCommitteeContribution;
+                let entries = Contributions(List::new(entries).unwrap()).as_ssz_bytes();
+                data.data_ssz = ByteList::new(entries).unwrap();
+            });
+            check.check(&bytes).is_err()
+        };
+        assert!(!refused(vec![contribution(0, 1), contribution(1, 1)]));
+        // Two places in one subcommittee: said twice, but the same.
+        assert!(!refused(vec![contribution(0, 1), contribution(1, 1), contribution(0, 1)]));
+        assert!(refused(vec![contribution(0, 1), contribution(1, 1), contribution(0, 2)]));
     }
 
     /// In Alan one type serves three roles, so that another role than the own is seen as such.

@@ -113,7 +113,8 @@ fn contribution_object<P: Preset>(
     Ok(ShareObject::Contribution(Box::new(any.map_err(|_| Refusal::Undecodable)?)))
 }
 
-/// All validators in the data that this operator has keys of, whether its own duty knows them or not: aggregators first.
+/// All validators in the data that this operator has keys of, whether its own duty knows them or not: aggregators first. Where
+/// the data say two different things of one validator's duty, the first counts.
 fn committee<P: Preset>(slot: Slot, setup: &RunnerSetup, bytes: &[u8]) -> Result<Decision, Refusal> {
     let data =
         AggregatorCommitteeConsensusData::<P>::from_ssz_bytes(bytes).map_err(|_| Refusal::Undecodable)?;
@@ -122,17 +123,31 @@ fn committee<P: Preset>(slot: Slot, setup: &RunnerSetup, bytes: &[u8]) -> Result
         if let Some(public_key) = key_of(setup, aggregator.validator_index) {
             let object = ShareObject::Aggregate(committee_aggregate(&data, aggregator, setup.preset)?);
             let validator = aggregator.validator_index;
-            items.push((ShareTask { public_key, validator, object }, BeaconRole::Aggregator));
+            add(&mut items, ShareTask { public_key, validator, object }, BeaconRole::Aggregator);
         }
     }
     for contributor in &data.contributors {
         if let Some(public_key) = key_of(setup, contributor.validator_index) {
             let object = committee_contribution(&data, contributor, setup.preset)?;
             let validator = contributor.validator_index;
-            items.push((ShareTask { public_key, validator, object }, BeaconRole::SyncCommitteeContribution));
+            let task = ShareTask { public_key, validator, object };
+            add(&mut items, task, BeaconRole::SyncCommitteeContribution);
         }
     }
     Ok(Decision { slot, bytes: bytes.to_vec(), block: None, items })
+}
+
+/// The same object twice stays twice, as the reference has it: a validator may have two places in one subcommittee.
+fn add(items: &mut Vec<(ShareTask, BeaconRole)>, task: ShareTask, role: BeaconRole) {
+    let contradicts = |(other, other_role): &(ShareTask, BeaconRole)| {
+        other.validator == task.validator
+            && *other_role == role
+            && other.object.subcommittee() == task.object.subcommittee()
+            && other.object != task.object
+    };
+    if !items.iter().any(contradicts) {
+        items.push((task, role));
+    }
 }
 
 fn key_of(setup: &RunnerSetup, validator: ValidatorIndex) -> Option<PublicKeyBytes> {

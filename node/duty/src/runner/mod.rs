@@ -26,6 +26,8 @@
 //! * One validator's contributions go into consensus when all its proofs are whole, not with those that came first.
 //! * A decision that this operator had no part in, because its beacon node was slow or its selection proofs were lost, is judged,
 //!   signed and submitted all the same.
+//! * No decided data make this operator sign two different objects for one duty of a validator: of a committee's data the first
+//!   counts, one validator's contradictory contributions are refused. The reference signs whatever is decided.
 //! * An entry of a committee's duty that is not in the decided data ends as such. The reference leaves the duty open for good;
 //!   so does [`Runner::is_finished`], on which the refusal with 4 depends.
 

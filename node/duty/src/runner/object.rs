@@ -76,6 +76,23 @@ impl ShareObject {
         }
     }
 
+    /// The subcommittee of a contribution.
+    pub(super) fn subcommittee(&self) -> Option<u64> {
+        match self {
+            Self::Contribution(signed) => Some(match signed.as_ref() {
+                AnyContributionAndProof::Mainnet(signed) => signed.contribution.subcommittee_index,
+                AnyContributionAndProof::Minimal(signed) => signed.contribution.subcommittee_index,
+            }),
+            Self::SyncSelection(data) => Some(data.subcommittee_index),
+            Self::Randao(_)
+            | Self::Block(_)
+            | Self::SlotSelection(_)
+            | Self::Aggregate(_)
+            | Self::Registration(_)
+            | Self::Exit(_) => None,
+        }
+    }
+
     /// The kind of its domain.
     #[must_use]
     pub const fn domain(&self) -> BeaconDomainType {
