@@ -33,21 +33,23 @@ function firstMeasured(ctx, minSlots) {
 const shown = ({ count, p50, p99, max }) => `p50 ${millis(p50)}, p99 ${millis(p99)}, max ${millis(max)} of ${count}`;
 const microsOf = (samples) => samples.map((sample) => sample.micros);
 
-export function checkSpeed(ctx, { minSlots }) {
+/** `isTimed`: whether the figures are judged. On a machine that does other work too they are only told. */
+export function checkSpeed(ctx, { minSlots, isTimed }) {
   const { report, evidence } = ctx;
+  const judge = (claim, isTrue, measured) => (isTimed ? report.check(claim, isTrue, measured) : report.note(`not judged here: ${claim}: ${measured}`));
   report.section("head event to publication");
   const from = firstMeasured(ctx, minSlots);
   const byOperator = new Map(OPERATORS.map((operator) => [operator, samplesOf(ctx, operator, { from })]));
   const all = [...byOperator.values()].flat();
   const slots = new Set(all.map((sample) => sample.slot)).size;
   const total = summary(microsOf(all));
-  report.check(`measured over at least ${minSlots} slots`, slots >= minSlots, `${slots} slots from slot ${from} on, ${total.count} samples`);
-  report.check("first byte of the head event to first byte of the publishing request: p50 at most 60 ms", total.p50 !== null && total.p50 <= P50_LIMIT_MICROS, shown(total));
-  report.check("p99 at most 150 ms", total.p99 !== null && total.p99 <= P99_LIMIT_MICROS, millis(total.p99));
+  judge(`measured over at least ${minSlots} slots`, slots >= minSlots, `${slots} slots from slot ${from} on, ${total.count} samples`);
+  judge("first byte of the head event to first byte of the publishing request: p50 at most 60 ms", total.p50 !== null && total.p50 <= P50_LIMIT_MICROS, shown(total));
+  judge("p99 at most 150 ms", total.p99 !== null && total.p99 <= P99_LIMIT_MICROS, millis(total.p99));
   for (const [operator, samples] of byOperator) report.note(`operator ${operator}: ${shown(summary(microsOf(samples)))}`);
   report.note(`sync messages: ${shown(summary(OPERATORS.flatMap((operator) => microsOf(samplesOf(ctx, operator, { role: "sync_committee", from })))))}`);
 
-  checkAgreement(ctx, byOperator);
+  checkAgreement(ctx, byOperator, judge);
   const counted = new Set(all.map((sample) => sample.slot));
   const answers = [...evidence.traffic.values()].flatMap((traffic) => traffic.data.filter(({ slot }) => counted.has(slot)).map(({ answerMicros }) => answerMicros));
   report.note(`of this the beacon node's share, attestation data from request to answer: ${shown(summary(answers))}`);
@@ -61,7 +63,7 @@ function headDelays(ctx, counted) {
 }
 
 /** The same interval in the operators' ledgers, sample by sample. */
-function checkAgreement(ctx, byOperator) {
+function checkAgreement(ctx, byOperator, judge) {
   const own = [];
   const proxy = [];
   for (const [operator, samples] of byOperator) {
@@ -76,7 +78,7 @@ function checkAgreement(ctx, byOperator) {
   const pairs = own.map((micros, at) => Math.abs(micros - proxy[at]));
   const near = pairs.filter((micros) => micros <= AGREEMENT_MICROS).length;
   const isNear = (a, b) => a !== null && b !== null && Math.abs(a - b) <= AGREEMENT_MICROS;
-  ctx.report.check(
+  judge(
     "the ledgers' own figures agree within 5 ms",
     isNear(mine.p50, theirs.p50) && isNear(mine.p99, theirs.p99),
     `ledgers p50 ${millis(mine.p50)}, p99 ${millis(mine.p99)}; proxies p50 ${millis(theirs.p50)}, p99 ${millis(theirs.p99)}; ` +
