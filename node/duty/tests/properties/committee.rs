@@ -173,6 +173,9 @@ impl Machine for Attesting {
         Input::GiveUp
     }
 
+    fn decides(&self) -> bool {
+        true
+    }
     fn entries(&self) -> usize {
         self.runner.duty().validator_duties.len()
     }

@@ -60,6 +60,8 @@ pub trait Machine: Sized {
     fn timeout(round: Round) -> Self::Input;
     fn give_up() -> Self::Input;
 
+    /// Whether the duty has consensus.
+    fn decides(&self) -> bool;
     fn entries(&self) -> usize;
     fn has_ended(&self) -> bool;
     fn controller(&self) -> &Controller;

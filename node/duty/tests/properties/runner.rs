@@ -253,6 +253,9 @@ impl Machine for Walking {
         Input::GiveUp
     }
 
+    fn decides(&self) -> bool {
+        !matches!(self.runner.plan(), Plan::Registration(..) | Plan::Exit(..))
+    }
     fn entries(&self) -> usize {
         self.runner.plan().entries().len()
     }

@@ -159,7 +159,7 @@ impl<M: Machine> World<'_, M> {
     /// A machine that may speak is replaced by one with the same progress.
     fn resume(&mut self, place: usize) {
         let node = &mut self.nodes[place];
-        if !node.spoke || node.muted {
+        if node.muted || (node.machine.decides() && !node.spoke) {
             return;
         }
         self.seen.resumed += 1;
