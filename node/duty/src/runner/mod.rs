@@ -93,6 +93,8 @@ struct Side {
     phase: Phase,
     expected: Expected,
     saw_quorum: bool,
+    /// Recombinations that were asked for and not answered.
+    recombining: usize,
     bad_parts: bool,
     refused_by_vault: bool,
 }
@@ -141,6 +143,7 @@ impl Runner {
             phase: Phase::new(setup.quorum(), PartialSignatureMessages::max_messages(setup.fork)),
             expected: Expected::default(),
             saw_quorum: false,
+            recombining: 0,
             bad_parts: false,
             refused_by_vault: false,
         };

@@ -128,6 +128,7 @@ impl Runner {
             side.saw_quorum = true;
             out.push(Effect::Reached(Milestone::Quorum(stage)));
         }
+        side.recombining = side.recombining.saturating_add(1);
         let tasks = side.phase.tasks(slots);
         out.push(Effect::Recombine { stage, tasks });
     }
@@ -139,6 +140,8 @@ impl Runner {
         results: Vec<Recombined>,
         out: &mut Vec<Effect>,
     ) -> (Vec<(SignatureSlot, SignatureBytes)>, bool) {
+        let side = self.side_mut(stage);
+        side.recombining = side.recombining.saturating_sub(1);
         let (mut whole, mut again, mut all_whole) = (Vec::new(), Vec::new(), true);
         for Recombined { slot, result } in results {
             match result {
@@ -299,10 +302,10 @@ impl Runner {
     }
 
     /// A committee of which everybody was heard, and nobody was selected, waits for nothing more. If somebody was, and only the
-    /// beacon node failed, others may still decide.
+    /// beacon node failed, others may still decide. Whoever is selected by a proof on the crypto pool is not known yet.
     fn end_if_all_seen(&mut self, out: &mut Vec<Effect>) {
         let members = self.setup.committee.members();
-        let nobody = self.is_committee() && self.selected.is_empty();
+        let nobody = self.is_committee() && self.selected.is_empty() && self.pre.recombining == 0;
         if nobody && members.iter().all(|member| self.seen.contains(member)) {
             self.end_before_consensus(out);
         }

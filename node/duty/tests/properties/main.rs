@@ -18,6 +18,7 @@ mod committee;
 mod doubled;
 mod forge;
 mod machine;
+mod pool;
 mod roles;
 mod runner;
 #[path = "../../../types/tests/properties/seeded.rs"]
