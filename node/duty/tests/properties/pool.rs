@@ -16,12 +16,11 @@ fn proofs(recipe: &Recipe, place: usize) -> SignedSsvMessage {
     // With this seed the vault refuses nothing.
     let mut rng = Rng::new(2);
     let mut machine = Walking::new(recipe, own(place));
-    let mut signed =
-        machine
-            .step(Walking::begin(), own(place), &mut rng)
-            .done
-            .into_iter()
-            .filter_map(|done| if let Done::Sign(_, answer) = done { Some(answer) } else { None });
+    let mut signed = machine
+        .step(Walking::begin(), own(place), &mut rng)
+        .done
+        .into_iter()
+        .filter_map(|done| if let Done::Sign(_, answer) = done { Some(answer) } else { None });
     let answer = signed.next().unwrap();
     let turn = machine.step(answer, own(place), &mut rng);
     let mut sent = turn
