@@ -128,10 +128,13 @@ pub struct Budgets {
     pub common: Budget,
     /// Answers that grow with the number of validators: validators and duties.
     pub bulk: Budget,
-    /// To open the event stream (until the response header), not its life.
+    /// To open the event stream (until the response header), not its life. Long: a node may send the header with its first event,
+    /// and a chain without blocks has none to tell of.
     pub events_open: Budget,
-    /// A stream without a byte for this long counts as dead and is opened again.
-    pub events_silence: Duration,
+    /// A stream that does not tell of a head which the node has had for this long counts as dead and is opened again.
+    pub events_deaf: Duration,
+    /// Between two looks at whether the stream has missed a head.
+    pub events_look: Duration,
     /// Pause before an ended stream is opened again.
     pub events_pause: Duration,
     /// Between two health probes of a node that answers.
@@ -165,8 +168,9 @@ impl Budgets {
             submit: Budget { total: (slot * 5 / 12).max(floor), patience: Duration::from_millis(100) },
             common,
             bulk: Budget { total: Duration::from_secs(60), patience: slot },
-            events_open: common,
-            events_silence: slot * 4,
+            events_open: Budget { total: Duration::from_secs(3_600), ..common },
+            events_deaf: slot * 2,
+            events_look: slot / 2,
             events_pause: (slot / 12).min(Duration::from_secs(1)),
             probe: slot.min(Duration::from_secs(12)),
             retry: (slot / 3).clamp(Duration::from_millis(250), Duration::from_secs(5)),
@@ -207,7 +211,7 @@ mod tests {
         for seconds in [1, 2, 3, 6, 12] {
             let budgets = Budgets::for_slot(Duration::from_secs(seconds));
             assert!(budgets.idle > budgets.probe, "{seconds}: probes must keep pooled connections open");
-            assert!(budgets.events_silence > budgets.probe);
+            assert!(budgets.events_look < budgets.events_deaf);
             for call in Call::ALL {
                 let budget = budgets.of(call);
                 assert!(budget.patience < budget.total, "{seconds}: {call}");

@@ -3,7 +3,8 @@
 //! Every node is followed, and whichever tells an event first is believed; the same event from another node is dropped. The
 //! event names its teller, so that the attestation data for a head can be asked of a node that has that head. Delivery goes
 //! through one bounded queue: when the conductor does not keep up the newest event is dropped and counted, and the clock starts
-//! the duty instead. An ended or silent stream is opened again after a pause; what was missed shows in the next head event.
+//! the duty instead. An ended stream is opened again after a pause, and so is one that does not tell of a head which the health probe
+//! has seen at its node; silence alone is no sign, since slots may be empty. What was missed shows in the next head event.
 
 use crate::call::{Budgets, Call};
 use crate::error::CallError;
@@ -11,12 +12,13 @@ use crate::event::{BeaconEvent, EventKind, TOPICS};
 use crate::node::Node;
 use crate::sse::Parser;
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
-use types::Root;
+use tokio::time::{Instant, interval, sleep};
+use types::{Root, Slot};
 
 /// Events that wait for the conductor. A chain sends one to three a slot.
 pub const EVENT_QUEUE: usize = 64;
@@ -83,11 +85,53 @@ async fn keep_open(node: &Node, budgets: &Budgets, sink: &Sink) {
     }
 }
 
+/// Whether a stream still tells what its node knows.
+#[derive(Debug)]
+struct Ear {
+    told: Option<Slot>,
+    missing_since: Option<Instant>,
+}
+
+impl Ear {
+    /// For a stream that is opened now: what its node had before is not missing.
+    const fn new(head: Option<Slot>) -> Self {
+        Self { told: head, missing_since: None }
+    }
+
+    /// The stream told of a head.
+    fn hear(&mut self, head: Slot) {
+        self.told = self.told.max(Some(head));
+    }
+
+    /// Looks at the head that the node has by its own word: true if it is missing here for `limit`.
+    fn is_deaf(&mut self, head: Option<Slot>, now: Instant, limit: Duration) -> bool {
+        if head <= self.told {
+            self.missing_since = None;
+            return false;
+        }
+        now.duration_since(*self.missing_since.get_or_insert(now)) >= limit
+    }
+}
+
 /// Reads one stream to its end; says why it ended.
 async fn read_stream(node: &Node, budgets: &Budgets, sink: &Sink) -> CallError {
     let deadline = Instant::now() + budgets.of(Call::Events).total;
     let path = format!("/eth/v1/events?topics={TOPICS}");
-    let mut response = match node.http.open_stream(&path, deadline).await {
+    let mut ear = Ear::new(node.health().head_slot);
+    let mut looks = interval(budgets.events_look);
+    let is_deaf = |ear: &mut Ear| {
+        let head = node.health().head_slot;
+        ear.is_deaf(head, Instant::now(), budgets.events_deaf)
+    };
+    let deaf = || CallError::Broken("the node has a head that its event stream did not tell".into());
+    let mut opening = pin!(node.http.open_stream(&path, deadline));
+    let opened = loop {
+        tokio::select! {
+            opened = &mut opening => break opened,
+            _ = looks.tick() => if is_deaf(&mut ear) { return deaf() },
+        }
+    };
+    let mut response = match opened {
         Ok(response) => response,
         Err(error) => {
             node.note_failure(Call::Events, &error);
@@ -98,11 +142,19 @@ async fn read_stream(node: &Node, budgets: &Budgets, sink: &Sink) -> CallError {
     let mut parser = Parser::default();
     let mut frames = Vec::new();
     loop {
-        let chunk = match timeout(budgets.events_silence, response.chunk()).await {
-            Err(_) => return CallError::Timeout,
-            Ok(Err(error)) => return crate::http::transport(&error),
-            Ok(Ok(None)) => return CallError::Broken("the node ended the stream".into()),
-            Ok(Ok(Some(chunk))) => chunk,
+        let read = tokio::select! {
+            read = response.chunk() => read,
+            _ = looks.tick() => {
+                if is_deaf(&mut ear) {
+                    return deaf();
+                }
+                continue;
+            }
+        };
+        let chunk = match read {
+            Err(error) => return crate::http::transport(&error),
+            Ok(None) => return CallError::Broken("the node ended the stream".into()),
+            Ok(Some(chunk)) => chunk,
         };
         if let Err(error) = parser.push(&chunk, unix_micros(), &mut frames) {
             return CallError::Malformed(error.to_string());
@@ -118,6 +170,7 @@ async fn read_stream(node: &Node, budgets: &Budgets, sink: &Sink) -> CallError {
             };
             if let EventKind::Head(head) = &kind {
                 node.health().note_head(head.slot);
+                ear.hear(head.slot);
             }
             sink.deliver(BeaconEvent {
                 node: node.id,
@@ -149,6 +202,20 @@ mod tests {
             first_byte_unix_micros: 0,
             kind: EventKind::Finalized(Finalized { epoch: Epoch(epoch), block: Root::ZERO }),
         }
+    }
+
+    #[test]
+    fn empty_slots_are_no_sign_and_a_missing_head_is() {
+        let (start, limit) = (Instant::now(), Duration::from_secs(6));
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut ear = Ear::new(Some(Slot(7)));
+        assert!(!ear.is_deaf(Some(Slot(7)), at(100), limit), "no block for a long time");
+        assert!(!ear.is_deaf(Some(Slot(8)), at(101), limit), "the probe may be faster than the event");
+        ear.hear(Slot(8));
+        assert!(!ear.is_deaf(Some(Slot(8)), at(108), limit));
+        assert!(!ear.is_deaf(Some(Slot(9)), at(109), limit));
+        assert!(ear.is_deaf(Some(Slot(10)), at(115), limit), "9 was never told");
+        assert!(!Ear::new(None).is_deaf(None, at(0), limit));
     }
 
     #[test]

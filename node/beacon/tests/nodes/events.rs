@@ -14,6 +14,12 @@ fn head(slot: u64) -> String {
     )
 }
 
+fn syncing(slot: u64) -> String {
+    format!(
+        r#"{{"data":{{"head_slot":"{slot}","sync_distance":"0","is_syncing":false,"is_optimistic":false,"el_offline":false}}}}"#
+    )
+}
+
 fn slot_of(event: &BeaconEvent) -> Slot {
     let EventKind::Head(head) = event.kind else { panic!("{event:?}") };
     head.slot
@@ -76,13 +82,18 @@ async fn an_ended_stream_is_opened_again() {
 }
 
 #[tokio::test]
-async fn a_silent_stream_counts_as_dead() {
+async fn a_stream_that_misses_a_head_of_its_node_is_opened_again() {
     let node = FakeNode::start().await;
     let mut settings = settings(&[&node]);
-    settings.budgets.events_silence = Duration::from_millis(30);
+    settings.budgets.probe = Duration::from_millis(10);
+    settings.budgets.events_look = Duration::from_millis(10);
+    settings.budgets.events_deaf = Duration::from_millis(30);
     let (nodes, _) = BeaconNodes::connect(&settings, ANYTHING).await.unwrap();
     let _events = nodes.subscribe();
-    node.wait_for(PATH_EVENTS, 3).await;
+    node.wait_for(PATH_EVENTS, 1).await;
+    // The probe sees a newer head, and no event tells of it.
+    node.on(PATH_SYNCING, Answer::Json(200, syncing(900)));
+    node.wait_for(PATH_EVENTS, 2).await;
 }
 
 #[tokio::test]

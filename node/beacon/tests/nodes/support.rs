@@ -225,7 +225,8 @@ pub fn budgets() -> Budgets {
     // Probes come only when a call failed: tests count requests.
     budgets.probe = Duration::from_secs(3_600);
     budgets.idle = Duration::from_secs(7_200);
-    budgets.events_silence = Duration::from_secs(3_600);
+    budgets.events_deaf = Duration::from_secs(3_600);
+    budgets.events_look = Duration::from_secs(3_600);
     budgets
 }
 
