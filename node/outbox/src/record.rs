@@ -11,8 +11,18 @@ use types::{
 pub enum DutyRole {
     /// An attestation.
     Attester,
+    /// The aggregate of a beacon committee's attestations.
+    Aggregator,
+    /// A block.
+    Proposer,
     /// A sync committee message.
     SyncCommittee,
+    /// The contribution of a sync subcommittee.
+    SyncCommitteeContribution,
+    /// A builder registration.
+    ValidatorRegistration,
+    /// A voluntary exit.
+    VoluntaryExit,
 }
 
 impl DutyRole {
@@ -21,13 +31,13 @@ impl DutyRole {
     pub const fn of(role: BeaconRole) -> Option<Self> {
         match role {
             BeaconRole::Attester => Some(Self::Attester),
+            BeaconRole::Aggregator => Some(Self::Aggregator),
+            BeaconRole::Proposer => Some(Self::Proposer),
             BeaconRole::SyncCommittee => Some(Self::SyncCommittee),
-            BeaconRole::Aggregator
-            | BeaconRole::Proposer
-            | BeaconRole::SyncCommitteeContribution
-            | BeaconRole::ValidatorRegistration
-            | BeaconRole::VoluntaryExit
-            | BeaconRole::Other(_) => None,
+            BeaconRole::SyncCommitteeContribution => Some(Self::SyncCommitteeContribution),
+            BeaconRole::ValidatorRegistration => Some(Self::ValidatorRegistration),
+            BeaconRole::VoluntaryExit => Some(Self::VoluntaryExit),
+            BeaconRole::Other(_) => None,
         }
     }
 
@@ -36,7 +46,12 @@ impl DutyRole {
     pub(crate) const fn number(self) -> u8 {
         match self {
             Self::Attester => 0,
+            Self::Aggregator => 1,
+            Self::Proposer => 2,
             Self::SyncCommittee => 3,
+            Self::SyncCommitteeContribution => 4,
+            Self::ValidatorRegistration => 5,
+            Self::VoluntaryExit => 6,
         }
     }
 }
@@ -51,6 +66,8 @@ pub enum Outcome {
     Submitted,
     /// It ended otherwise; the record says why.
     Failed,
+    /// The validator was not selected to aggregate: nothing was to be done.
+    NotSelected,
 }
 
 /// What made a duty start.
