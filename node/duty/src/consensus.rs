@@ -86,6 +86,13 @@ impl Consensus {
         self.controller
     }
 
+    /// Whether the controller has seen this slot or a later one (ssv-spec `ssv/runner.go` `ShouldProcessDuty`). Height 0 is that of a
+    /// controller which has seen nothing.
+    pub(crate) fn has_passed(&self) -> bool {
+        let height = self.controller.height();
+        height >= self.slot && height != Slot(0)
+    }
+
     /// The start is on disk; whether the node may speak.
     pub(crate) const fn permit(&mut self, speak: bool) {
         self.permitted = Some(speak);

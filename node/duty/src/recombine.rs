@@ -51,6 +51,18 @@ impl CommitteeKeys {
         self.0.get(&validator).map(Arc::as_ref)
     }
 
+    /// How many validators they are of.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether they are nobody's.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether `signature` is this operator's partial signature of `root` for this validator.
     #[must_use]
     pub fn verifies(

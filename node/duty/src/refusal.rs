@@ -11,6 +11,12 @@ pub enum Refusal {
     /// Consensus refused it.
     #[error(transparent)]
     Consensus(#[from] qbft::Refusal),
+    /// The duty of one validator was given the keys of none, or of several.
+    #[error("the duty of one validator must have one share, there are {held}")]
+    NotOneShare {
+        /// How many validators' keys there are.
+        held: usize,
+    },
     /// The message has no payload.
     #[error("the message is empty")]
     Empty,
@@ -47,7 +53,8 @@ impl Refusal {
         match self {
             Self::Rule(code) => Some(*code),
             Self::Consensus(refusal) => refusal.code(),
-            Self::Empty
+            Self::NotOneShare { .. }
+            | Self::Empty
             | Self::UnknownType
             | Self::WrongRole
             | Self::ForeignValidator

@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{Bundle, Conduct, Sim};
+use common::{Bundle, Conduct, SLOT, Sim};
 use duty::{FailureReason, Input, SubmitError};
+use qbft::Controller;
 use types::{
     BeaconRole, CommitteeId, List, MsgType, PartialSignatureType, RefusalCode, RunnerRole, SignedSsvMessage,
     Slot, ValidatorIndex,
@@ -147,6 +148,34 @@ fn a_node_killed_at_any_moment_follows_after_its_restart() {
         sim.feed(2, Input::GiveUp);
         assert_eq!(sim.nodes[2].outcomes.len(), ENTRIES, "moment {moment}");
     }
+}
+
+#[test]
+fn a_slot_that_consensus_has_reached_or_passed_does_not_begin() {
+    let sim = run(31, &[Conduct::Honest; 4], 1);
+    let begin = |earlier: Controller, slot: u64| {
+        let step = sim.after(0, earlier, Slot(slot)).step(Input::Begin);
+        let code = step.refusal.and_then(|refusal| refusal.code());
+        assert_eq!(step.effects.is_empty(), code.is_some());
+        code
+    };
+    let passed = Some(RefusalCode::DutyAlreadyPassed);
+    let decided = sim.nodes[0].machine.controller();
+    assert_eq!(begin(decided.clone(), SLOT.get() - 1), passed);
+    assert_eq!(begin(decided.clone(), SLOT.get()), passed);
+    assert_eq!(begin(decided.clone(), SLOT.get() + 1), None);
+    assert_eq!(begin(sim.earlier(0, Slot(0)), 1), None);
+}
+
+#[test]
+fn a_duty_after_others_goes_its_way() {
+    let mut sim = Sim::new(32, VALIDATORS, &[Conduct::Honest; 4]);
+    for place in 0..4 {
+        sim.nodes[place].machine = sim.after(place, sim.earlier(place, Slot(SLOT.get() - 1)), SLOT);
+    }
+    sim.begin_all();
+    sim.deliver_all();
+    (0..4).for_each(|place| assert_all_submitted(&sim, place));
 }
 
 /// Put together again between a few messages, a duty goes on as if nothing had happened. Its later entries may be submitted a second

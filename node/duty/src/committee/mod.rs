@@ -12,6 +12,8 @@
 //! * Messages that come too early wait (see [`crate::waiting`]).
 //! * One bad partial signature costs nobody a duty: it is dropped and reported, and the next good one completes the quorum.
 //! * Each of the duty's entries leaves exactly one [`Outcome`].
+//! * A machine may be handed the consensus of the committee's earlier slots ([`CommitteeRunner::after`]). A slot that it has reached
+//!   or passed does not begin (40).
 //!
 //! Sources: ssv-spec `ssv/committee.go`, `ssv/committee_runner.go`, `ssv/runner.go`, `ssv/runner_validations.go`. Codes
 //! and their order are those of the reference.
@@ -104,6 +106,16 @@ impl CommitteeRunner {
     /// The first rule that the duty breaks: 24 for an empty duty, 25 if none of its validators is ours, and those of
     /// [`CommitteeDuty::validate`].
     pub fn new(setup: Setup, duty: CommitteeDuty) -> Result<Self, Refusal> {
+        let earlier = Controller::new(setup.qbft_config(), setup.message_id());
+        Self::after(earlier, setup, duty)
+    }
+
+    /// The machine of this duty, with the consensus of the committee's earlier slots: the height it has seen decides whether the
+    /// duty is still to come.
+    ///
+    /// # Errors
+    /// Those of [`CommitteeRunner::new`].
+    pub fn after(earlier: Controller, setup: Setup, duty: CommitteeDuty) -> Result<Self, Refusal> {
         if duty.validator_duties.is_empty() {
             return Err(types::RefusalCode::NoBeaconDuties.into());
         }
@@ -117,10 +129,9 @@ impl CommitteeRunner {
         }
         duty.validate(setup.fork)?;
         let open = duty.validator_duties.iter().map(|entry| (entry_key(entry), Open::default())).collect();
-        let controller = Controller::new(setup.qbft_config(), setup.message_id());
         let per_signer = types::PartialSignatureMessages::max_messages(setup.fork);
         let post = Phase::new(setup.quorum(), per_signer);
-        let consensus = Consensus::new(controller, duty.slot);
+        let consensus = Consensus::new(earlier, duty.slot);
         Ok(Self {
             setup,
             duty,
@@ -149,10 +160,16 @@ impl CommitteeRunner {
         self.open.is_empty()
     }
 
-    /// The consensus of this duty.
+    /// The consensus of this duty, and of earlier ones if it was handed over.
     #[must_use]
     pub const fn controller(&self) -> &Controller {
         self.consensus.controller()
+    }
+
+    /// What [`CommitteeRunner::after`] takes for a later slot.
+    #[must_use]
+    pub fn into_controller(self) -> Controller {
+        self.consensus.into_controller()
     }
 
     /// The partial signatures held.
@@ -207,7 +224,7 @@ impl CommitteeRunner {
     }
 
     fn begin(&mut self, out: &mut Vec<Effect>) -> Result<(), Refusal> {
-        if self.begun {
+        if self.begun || self.consensus.has_passed() {
             return Err(types::RefusalCode::DutyAlreadyPassed.into());
         }
         self.begun = true;

@@ -134,7 +134,8 @@ impl Runner {
     /// The machine of this duty. A committee's entries for validators without keys in the setup are left out.
     ///
     /// # Errors
-    /// A duty that is malformed (91; a committee's 24, 82), or about nobody whose keys are in the setup (25).
+    /// The keys of more or less than one validator for the duty of one ([`Refusal::NotOneShare`]); a duty that is malformed (91; a
+    /// committee's 24, 82), or about nobody whose keys are in the setup (25).
     pub fn new(setup: RunnerSetup, plan: Plan, past: Past) -> Result<Self, Refusal> {
         let plan = own_part(&setup, plan)?;
         let id = setup.message_id(&plan);
@@ -265,9 +266,8 @@ impl Runner {
 
     fn begin(&mut self, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         let slot = self.plan.slot();
-        let height = self.consensus.controller().height();
         let passed = if self.plan.has_consensus() {
-            height >= slot && height != types::Slot(0)
+            self.consensus.has_passed()
         } else {
             self.past.is_some_and(|past| past >= slot)
         };
@@ -301,6 +301,11 @@ impl Runner {
 fn own_part(setup: &RunnerSetup, plan: Plan) -> Result<Plan, Refusal> {
     let ours = |validator| setup.keys.get(validator).is_some();
     let Plan::AggregatorCommittee(mut duty) = plan else {
+        // The reference's constructors look at the shares before there is a duty (`ssv/proposer.go` `NewProposerRunner`).
+        let held = setup.keys.len();
+        if held != 1 {
+            return Err(Refusal::NotOneShare { held });
+        }
         for entry in plan.entries() {
             entry.validate(setup.fork)?;
             if entry.role != plan.beacon_role() {

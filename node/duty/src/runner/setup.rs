@@ -153,7 +153,8 @@ pub struct RunnerSetup {
     pub verifier: Arc<dyn VerifySigner>,
     /// The round at which consensus stops.
     pub cut_off: Round,
-    /// Public keys of the validators in the duty, and of their shares.
+    /// Public keys of the validators in the duty, and of their shares: of exactly one for the duty of one validator, of all that
+    /// the committee serves for its aggregation.
     pub keys: Arc<CommitteeKeys>,
     /// What beacon domains are made of.
     pub domains: Domains,

@@ -17,7 +17,7 @@ use duty::{
     AttestationIndex, CommitteeKeys, CommitteeRunner, Effect, Input, Outcome, OwnView, Setup, SignRequest,
     Signed, SignedObject, SigningObject, SubmitError, ValidatorKeys, Watermark, recombine,
 };
-use qbft::{CUT_OFF_ROUND, Committee, RoundRobin};
+use qbft::{CUT_OFF_ROUND, Committee, Controller, RoundRobin};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
@@ -266,6 +266,19 @@ impl Sim {
         let node = &mut self.nodes[place];
         (node.machine, node.conduct, node.spoke) = (machine, Conduct::Muted, false);
         self.feed(place, Input::Begin);
+    }
+
+    /// The consensus of the committee's earlier slots up to `height`, as a node has it.
+    pub fn earlier(&self, place: usize, height: Slot) -> Controller {
+        let setup = &self.setups[place];
+        Controller::restore(Arc::new(setup.qbft_config()), setup.message_id(), height, Vec::new())
+    }
+
+    /// A node's machine for the same duty at `slot`, after the consensus of earlier ones.
+    pub fn after(&self, place: usize, earlier: Controller, slot: Slot) -> CommitteeRunner {
+        let mut duty = CommitteeDuty { slot, ..self.duty.clone() };
+        duty.validator_duties.iter_mut().for_each(|entry| entry.slot = slot);
+        CommitteeRunner::after(earlier, self.setups[place].clone(), duty).unwrap()
     }
 
     /// Replaces a node's machine by one with the same progress.

@@ -171,7 +171,14 @@ pub fn setup(recipe: &Recipe, own: Own) -> RunnerSetup {
         leader: Arc::clone(&STANDING.leader),
         verifier: Arc::new(Tag),
         cut_off: CUT_OFF_ROUND,
-        keys: Arc::clone(&STANDING.keys),
+        keys: Arc::clone(match &recipe.plan {
+            Plan::AggregatorCommittee(_) => &STANDING.keys,
+            Plan::Proposal(_)
+            | Plan::Aggregation(_)
+            | Plan::Contribution(_)
+            | Plan::Registration(..)
+            | Plan::Exit(..) => &STANDING.first_keys,
+        }),
         domains: Domains::default(),
         preset: PresetName::Mainnet,
         beacon_fork: recipe.beacon_fork,

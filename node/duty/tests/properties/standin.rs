@@ -28,6 +28,8 @@ pub struct Standing {
     pub committee_id: CommitteeId,
     pub leader: Arc<dyn Leader>,
     pub keys: Arc<CommitteeKeys>,
+    /// Those of the first validator alone.
+    pub first_keys: Arc<CommitteeKeys>,
     pub public_keys: [PublicKeyBytes; 2],
 }
 
@@ -41,11 +43,13 @@ pub static STANDING: LazyLock<Standing> = LazyLock::new(|| {
         let keys = ValidatorKeys::parse(&public_keys[place], shares).unwrap();
         (ValidatorIndex(FIRST + place as u64), Arc::new(keys))
     };
+    let validators = [validator(0), validator(1)];
     Standing {
+        first_keys: Arc::new(validators.iter().take(1).cloned().collect()),
         thresholds: Thresholds::of_size(MEMBERS),
         committee_id: CommitteeId::of(&operators),
         leader: Arc::new(RoundRobin::new(operators.clone(), None)),
-        keys: Arc::new([validator(0), validator(1)].into_iter().collect()),
+        keys: Arc::new(validators.into_iter().collect()),
         public_keys,
         operators,
     }

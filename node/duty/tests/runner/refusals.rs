@@ -1,10 +1,13 @@
 //! The first broken rule names the refusal (`ssv-spec ssv/runner_validations.go`, `ssv/validator.go`, `ssv/committee.go`).
 
-use duty::runner::{Input, Progress, Runner};
+use std::sync::Arc;
+
+use duty::runner::{Input, Past, Progress, Runner};
+use duty::{CommitteeKeys, Refusal};
 use qbft::Committee;
 use types::{
     Encode, List, MessageId, MsgType, PartialSignatureMessage, PartialSignatureMessages,
-    PartialSignatureType, QbftMessage, QbftMessageType, Root, Round, RunnerRole, SignatureBytes,
+    PartialSignatureType, QbftMessage, QbftMessageType, RefusalCode, Root, Round, RunnerRole, SignatureBytes,
     SignedSsvMessage, Slot, ValidatorIndex,
 };
 
@@ -148,4 +151,34 @@ fn strangers_are_refused_whatever_they_sign() {
     message.operator_ids = List::new(vec![types::OperatorId(5)]).unwrap();
     // The signer of the message is not the one inside.
     assert_eq!(world.refusal(0, message), Some(42));
+}
+
+/// A committee's duty takes the shares there are, the duty of one validator exactly its own
+/// (`ssv-spec ssv/spectest/tests/runner/construction`).
+#[test]
+fn the_duty_of_one_validator_takes_one_share() {
+    let both = World::new(1, &COMMITTEE, &[Conduct::Honest; 4]).keys;
+    let of = |indices: &[u64]| -> Arc<CommitteeKeys> {
+        let one = |index: &u64| {
+            let index = ValidatorIndex(*index);
+            (index, Arc::new(both.get(index).unwrap().clone()))
+        };
+        Arc::new(indices.iter().map(one).collect())
+    };
+    let made = |recipe: &Recipe, indices: &[u64]| {
+        let world = World::new(1, recipe, &[Conduct::Honest; 4]);
+        let mut setup = world.setups[0].clone();
+        setup.keys = of(indices);
+        Runner::new(setup, world.plan, Past::default()).err()
+    };
+    let nobody: Refusal = RefusalCode::NoValidatorShares.into();
+    for recipe in [&REGISTRATION, &EXIT, &PROPOSAL, &AGGREGATION, &CONTRIBUTION] {
+        assert_eq!(made(recipe, &[100]), None);
+        assert_eq!(made(recipe, &[]), Some(Refusal::NotOneShare { held: 0 }));
+        assert_eq!(made(recipe, &[100, 101]), Some(Refusal::NotOneShare { held: 2 }));
+        assert_eq!(made(recipe, &[101]), Some(nobody.clone()));
+    }
+    assert_eq!(made(&COMMITTEE, &[100, 101]), None);
+    assert_eq!(made(&COMMITTEE, &[101]), None);
+    assert_eq!(made(&COMMITTEE, &[]), Some(nobody));
 }

@@ -143,8 +143,10 @@ impl World {
             }
             public_keys.push(public_key);
         }
-        let keys: Arc<CommitteeKeys> = Arc::new(keys.into_iter().collect());
         let plan = (recipe.plan)(&public_keys);
+        let in_duty = |index| plan.entries().iter().any(|entry| entry.validator_index == index);
+        let keys: Arc<CommitteeKeys> =
+            Arc::new(keys.into_iter().filter(|(index, _)| in_duty(*index)).collect());
         let setup = |own| RunnerSetup {
             fork: recipe.fork,
             domain: DomainType([0, 0, 4, 2]),
