@@ -23,25 +23,49 @@ pub enum Call {
     AttesterDuties,
     /// `POST /eth/v1/validator/duties/sync/{epoch}`
     SyncDuties,
+    /// `GET /eth/v1/validator/duties/proposer/{epoch}`
+    ProposerDuties,
     /// `GET /eth/v1/validator/attestation_data`
     AttestationData,
+    /// `GET /eth/v3/validator/blocks/{slot}`
+    ProduceBlock,
+    /// `GET /eth/v2/validator/aggregate_attestation`
+    Aggregate,
+    /// `GET /eth/v1/validator/sync_committee_contribution`
+    Contribution,
     /// `POST /eth/v2/beacon/pool/attestations`
     SubmitAttestations,
     /// `POST /eth/v1/beacon/pool/sync_committees`
     SubmitSyncMessages,
+    /// `POST /eth/v2/beacon/blocks` and `POST /eth/v2/beacon/blinded_blocks`
+    PublishBlock,
+    /// `POST /eth/v2/validator/aggregate_and_proofs`
+    SubmitAggregates,
+    /// `POST /eth/v1/validator/contribution_and_proofs`
+    SubmitContributions,
+    /// `POST /eth/v1/beacon/pool/voluntary_exits`
+    SubmitExit,
+    /// `POST /eth/v1/validator/register_validator`
+    RegisterValidators,
+    /// `POST /eth/v1/validator/prepare_beacon_proposer`
+    PrepareProposers,
     /// `POST /eth/v1/validator/beacon_committee_subscriptions`
     CommitteeSubscriptions,
     /// `POST /eth/v1/validator/sync_committee_subscriptions`
     SyncSubscriptions,
     /// `GET /eth/v1/beacon/states/head/finality_checkpoints`
     Finality,
+    /// `POST /eth/v1/validator/liveness/{epoch}`
+    Liveness,
+    /// `GET /eth/v1/beacon/blinded_blocks/{block_id}`
+    BlockVotes,
     /// `GET /eth/v1/events`
     Events,
 }
 
 impl Call {
     /// Every kind, in the order of the enum: for tables and metrics.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 26] = [
         Self::Genesis,
         Self::Spec,
         Self::Version,
@@ -49,12 +73,24 @@ impl Call {
         Self::Validators,
         Self::AttesterDuties,
         Self::SyncDuties,
+        Self::ProposerDuties,
         Self::AttestationData,
+        Self::ProduceBlock,
+        Self::Aggregate,
+        Self::Contribution,
         Self::SubmitAttestations,
         Self::SubmitSyncMessages,
+        Self::PublishBlock,
+        Self::SubmitAggregates,
+        Self::SubmitContributions,
+        Self::SubmitExit,
+        Self::RegisterValidators,
+        Self::PrepareProposers,
         Self::CommitteeSubscriptions,
         Self::SyncSubscriptions,
         Self::Finality,
+        Self::Liveness,
+        Self::BlockVotes,
         Self::Events,
     ];
 
@@ -69,12 +105,24 @@ impl Call {
             Self::Validators => "validators",
             Self::AttesterDuties => "attester_duties",
             Self::SyncDuties => "sync_duties",
+            Self::ProposerDuties => "proposer_duties",
             Self::AttestationData => "attestation_data",
+            Self::ProduceBlock => "produce_block",
+            Self::Aggregate => "aggregate",
+            Self::Contribution => "contribution",
             Self::SubmitAttestations => "submit_attestations",
             Self::SubmitSyncMessages => "submit_sync_messages",
+            Self::PublishBlock => "publish_block",
+            Self::SubmitAggregates => "submit_aggregates",
+            Self::SubmitContributions => "submit_contributions",
+            Self::SubmitExit => "submit_exit",
+            Self::RegisterValidators => "register_validators",
+            Self::PrepareProposers => "prepare_proposers",
             Self::CommitteeSubscriptions => "beacon_committee_subscriptions",
             Self::SyncSubscriptions => "sync_committee_subscriptions",
             Self::Finality => "finality_checkpoints",
+            Self::Liveness => "liveness",
+            Self::BlockVotes => "block_votes",
             Self::Events => "events",
         }
     }
@@ -90,11 +138,23 @@ impl Call {
             | Self::Validators
             | Self::AttesterDuties
             | Self::SyncDuties
+            | Self::ProposerDuties
+            | Self::ProduceBlock
+            | Self::Aggregate
+            | Self::Contribution
             | Self::SubmitAttestations
             | Self::SubmitSyncMessages
+            | Self::PublishBlock
+            | Self::SubmitAggregates
+            | Self::SubmitContributions
+            | Self::SubmitExit
+            | Self::RegisterValidators
+            | Self::PrepareProposers
             | Self::CommitteeSubscriptions
             | Self::SyncSubscriptions
             | Self::Finality
+            | Self::Liveness
+            | Self::BlockVotes
             | Self::Events => false,
         }
     }
@@ -120,13 +180,15 @@ pub struct Budget {
 /// The budget of every kind of call, and the paces of the background work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budgets {
-    /// Reads that a duty waits for: attestation data.
+    /// Reads that a duty waits for: attestation data, aggregates, contributions.
     pub data: Budget,
+    /// The production of a block. All nodes in step are asked at once; `patience` is what they have before those that are not are asked too.
+    pub block: Budget,
     /// Submissions of signed objects.
     pub submit: Budget,
-    /// Everything small: genesis, spec, version, syncing, finality, subscriptions.
+    /// Everything small: genesis, spec, version, syncing, finality, one block, subscriptions, preparations, registrations, exits.
     pub common: Budget,
-    /// Answers that grow with the number of validators: validators and duties.
+    /// Answers that grow with the number of validators: validators, duties, liveness.
     pub bulk: Budget,
     /// To open the event stream (until the response header), not its life. Long: a node may send the header with its first event,
     /// and a chain without blocks has none to tell of.
@@ -165,6 +227,11 @@ impl Budgets {
                 total: (slot / 3).max(floor),
                 patience: (slot / 48).max(Duration::from_millis(50)),
             },
+            // Half of it may be a relay's answer (ssv docs/MEV_CONSIDERATIONS.md); a block that comes later is too late to be decided on.
+            block: Budget {
+                total: (slot / 3).max(floor),
+                patience: (slot / 12).max(Duration::from_millis(100)),
+            },
             submit: Budget { total: (slot * 5 / 12).max(floor), patience: Duration::from_millis(100) },
             common,
             bulk: Budget { total: Duration::from_secs(60), patience: slot },
@@ -185,10 +252,14 @@ impl Budgets {
     pub const fn of(&self, call: Call) -> Budget {
         match call {
             Call::Genesis | Call::Spec | Call::Version | Call::Syncing | Call::Finality => self.common,
-            Call::CommitteeSubscriptions | Call::SyncSubscriptions => self.common,
+            Call::CommitteeSubscriptions | Call::SyncSubscriptions | Call::BlockVotes => self.common,
+            Call::RegisterValidators | Call::PrepareProposers | Call::SubmitExit => self.common,
             Call::Validators | Call::AttesterDuties | Call::SyncDuties => self.bulk,
-            Call::AttestationData => self.data,
-            Call::SubmitAttestations | Call::SubmitSyncMessages => self.submit,
+            Call::ProposerDuties | Call::Liveness => self.bulk,
+            Call::AttestationData | Call::Aggregate | Call::Contribution => self.data,
+            Call::ProduceBlock => self.block,
+            Call::SubmitAttestations | Call::SubmitSyncMessages | Call::PublishBlock => self.submit,
+            Call::SubmitAggregates | Call::SubmitContributions => self.submit,
             Call::Events => self.events_open,
         }
     }

@@ -56,6 +56,45 @@ pub struct SyncDuties {
     pub duties: Vec<SyncDuty>,
 }
 
+/// One validator's proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProposerDuty {
+    /// The validator's key.
+    pub public_key: PublicKeyBytes,
+    /// Its index.
+    pub validator_index: ValidatorIndex,
+    /// The slot to propose in.
+    pub slot: Slot,
+}
+
+/// The proposers of an epoch: of the whole chain, one a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposerDuties {
+    /// The block these duties depend on, at the last slot before the epoch: when a head event of the epoch names another as its
+    /// [`current_duty_dependent_root`](crate::Head::current_duty_dependent_root), they are stale.
+    pub dependent_root: Root,
+    /// Computed on a head that no execution client has verified.
+    pub execution_optimistic: bool,
+    /// In the order of the answer.
+    pub duties: Vec<ProposerDuty>,
+}
+
+impl From<&ProposerDuty> for ValidatorDuty {
+    fn from(duty: &ProposerDuty) -> Self {
+        Self {
+            role: BeaconRole::Proposer,
+            public_key: duty.public_key,
+            slot: duty.slot,
+            validator_index: duty.validator_index,
+            committee_index: CommitteeIndex(0),
+            committee_length: 0,
+            committees_at_slot: 0,
+            validator_committee_index: 0,
+            validator_sync_committee_indices: List::default(),
+        }
+    }
+}
+
 impl From<&AttesterDuty> for ValidatorDuty {
     fn from(duty: &AttesterDuty) -> Self {
         Self {
@@ -152,5 +191,35 @@ impl From<SyncDutiesJson> for SyncDuties {
             seats: duty.validator_sync_committee_indices.into_iter().map(|seat| seat.0).collect(),
         });
         Self { execution_optimistic: json.execution_optimistic, duties: duties.collect() }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ProposerDutiesJson {
+    dependent_root: Root,
+    #[serde(default)]
+    execution_optimistic: bool,
+    data: Vec<ProposerDutyJson>,
+}
+
+#[derive(Deserialize)]
+struct ProposerDutyJson {
+    pubkey: PublicKeyBytes,
+    validator_index: Quoted,
+    slot: Quoted,
+}
+
+impl From<ProposerDutiesJson> for ProposerDuties {
+    fn from(json: ProposerDutiesJson) -> Self {
+        let duties = json.data.into_iter().map(|duty| ProposerDuty {
+            public_key: duty.pubkey,
+            validator_index: ValidatorIndex(duty.validator_index.0),
+            slot: Slot(duty.slot.0),
+        });
+        Self {
+            dependent_root: json.dependent_root,
+            execution_optimistic: json.execution_optimistic,
+            duties: duties.collect(),
+        }
     }
 }

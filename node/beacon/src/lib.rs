@@ -41,7 +41,7 @@ pub use agreement::Expectations;
 pub use broadcast::Submission;
 pub use call::{Budget, Budgets, Call};
 pub use data::DataAnswer;
-pub use duties::{AttesterDuties, AttesterDuty, SyncDuties, SyncDuty};
+pub use duties::{AttesterDuties, AttesterDuty, ProposerDuties, ProposerDuty, SyncDuties, SyncDuty};
 pub use error::{BeaconError, CallError, ChainError, ItemFailure, NodeName, SettingsError};
 pub use event::{BeaconEvent, EventKind, Finalized, Head, NodeId, Reorg};
 pub use nodes::{BeaconNodes, ConnectError, MAX_NODES, Settings};

@@ -4,7 +4,9 @@ use crate::agreement::{Agreement, Expectations};
 use crate::broadcast::{Submission, to_all};
 use crate::call::{Budgets, Call};
 use crate::data::{self, DataAnswer, DataCache};
-use crate::duties::{AttesterDuties, AttesterDutiesJson, SyncDuties, SyncDutiesJson};
+use crate::duties::{
+    AttesterDuties, AttesterDutiesJson, ProposerDuties, ProposerDutiesJson, SyncDuties, SyncDutiesJson,
+};
 use crate::error::{BeaconError, CallError, ChainError, NodeName, SettingsError};
 use crate::event::{BeaconEvent, NodeId};
 use crate::failover::first_good;
@@ -197,6 +199,17 @@ impl BeaconNodes {
     ) -> Result<SyncDuties, BeaconError> {
         let request = indices_request(Call::SyncDuties, "sync", epoch, indices)?;
         let answer: SyncDutiesJson = self.read(Call::SyncDuties, request, read_json).await?;
+        Ok(answer.into())
+    }
+
+    /// The proposers of an epoch (at most one ahead), whoever they belong to. Asked for in the first form of the call, as in the
+    /// reference node: its dependent root is that of the epoch itself in every fork.
+    ///
+    /// # Errors
+    /// See [`BeaconError`].
+    pub async fn proposer_duties(&self, epoch: Epoch) -> Result<ProposerDuties, BeaconError> {
+        let request = Request::get(format!("/eth/v1/validator/duties/proposer/{}", epoch.0));
+        let answer: ProposerDutiesJson = self.read(Call::ProposerDuties, request, read_json).await?;
         Ok(answer.into())
     }
 

@@ -3,7 +3,9 @@
 use crate::support::*;
 use beacon::{BeaconError, BeaconNodes, CallError, NodeId, ValidatorStatus};
 use types::beacon::AttestationData;
-use types::{CommitteeIndex, Decode, Epoch, PublicKeyBytes, Slot, ValidatorIndex};
+use types::{
+    BeaconRole, CommitteeIndex, Decode, Epoch, PublicKeyBytes, Root, Slot, ValidatorDuty, ValidatorIndex,
+};
 
 async fn connect(nodes: &[&FakeNode]) -> BeaconNodes {
     BeaconNodes::connect(&settings(nodes), ANYTHING).await.unwrap().0
@@ -129,6 +131,26 @@ async fn duties_are_those_recorded() {
     assert_eq!(sync.duties[0].seats, [26]);
     let error = nodes.sync_duties(Epoch(2), &[]).await.unwrap_err();
     assert!(matches!(error, BeaconError::Unsendable { .. }));
+}
+
+#[tokio::test]
+async fn the_proposers_of_an_epoch_are_read() {
+    let node = FakeNode::start().await;
+    let key = format!("0x{}", "ab".repeat(48));
+    let root = format!("0x{}", "07".repeat(32));
+    // The form of the Beacon API specification (beacon-APIs apis/validator/duties/proposer.yaml).
+    let body = serde_json::json!({
+        "dependent_root": root, "execution_optimistic": false,
+        "data": [{ "pubkey": key, "validator_index": "17", "slot": "23" }],
+    });
+    node.on("/eth/v1/validator/duties/proposer/2", Answer::Json(200, body.to_string()));
+    let nodes = connect(&[&node]).await;
+    let duties = nodes.proposer_duties(Epoch(2)).await.unwrap();
+    assert_eq!((duties.dependent_root, duties.execution_optimistic), (Root::repeat_byte(7), false));
+    let duty = duties.duties[0];
+    assert_eq!((duty.validator_index, duty.slot), (ValidatorIndex(17), Slot(23)));
+    let duty = ValidatorDuty::from(&duty);
+    assert_eq!((duty.role, duty.public_key), (BeaconRole::Proposer, PublicKeyBytes([0xab; 48])));
 }
 
 #[tokio::test]

@@ -214,7 +214,13 @@ fn open_stream(shared: &Shared) -> Response {
 /// Budgets that let a test wait for what matters to it: on a busy machine too, a node that answers is never given up.
 pub fn budgets() -> Budgets {
     let mut budgets = Budgets::for_slot(Duration::from_secs(3));
-    for budget in [&mut budgets.data, &mut budgets.common, &mut budgets.bulk, &mut budgets.events_open] {
+    for budget in [
+        &mut budgets.data,
+        &mut budgets.block,
+        &mut budgets.common,
+        &mut budgets.bulk,
+        &mut budgets.events_open,
+    ] {
         budget.total = Duration::from_secs(60);
         budget.patience = Duration::from_secs(30);
     }
