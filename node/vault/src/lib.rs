@@ -5,7 +5,7 @@
 //! 1. **No slashable signature without a permit.** [`Vault::permit_attestations`] and [`Vault::permit_blocks`] check and
 //!    record a whole committee and slot in one transaction of the signing history, and return only when it is on disk.
 //!    [`Vault::sign_many`] takes the permits and uses them up. A [`Permit`] cannot be made, copied or read from bytes
-//!    outside this crate.
+//!    outside this crate. What nobody can be slashed for ([`Object`], sync committee messages) needs none.
 //! 2. **The vault computes what it signs.** Requests are typed objects; their domain and signing root are computed here from
 //!    the chain the history is bound to. Nothing signs bytes, or a root that a caller brings.
 //! 3. **Three answers.** Safe, the same data again (safe as well: the signature would be the same), or refused because.
@@ -37,6 +37,7 @@ pub mod floor;
 mod history;
 pub mod interchange;
 mod keys;
+mod object;
 mod permit;
 pub mod rules;
 mod sign;
@@ -46,6 +47,7 @@ pub use error::{ArmError, HistoryError, Refused};
 pub use floor::Floor;
 pub use history::Marks;
 pub use keys::ArmShare;
+pub use object::{Object, ObjectRequest};
 pub use permit::{AttestationRequest, BlockRequest, Permit, Signer};
 pub use sign::Signed;
 pub use vault::{Arming, Consensus, HistoryMark, Vault};

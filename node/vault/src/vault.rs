@@ -14,6 +14,7 @@ use crate::error::{ArmError, HistoryError, Refused};
 use crate::floor::Floor;
 use crate::history::{Books, Marks, MarksRow, Vote};
 use crate::keys::{ArmShare, KeyRing};
+use crate::object::ObjectRequest;
 use crate::permit::{AttestationRequest, BlockRequest, Permit, Signer};
 use crate::rules::{Breach, Safe};
 use crate::sign::{self, Job, Signed};
@@ -175,6 +176,13 @@ impl Vault {
         let root = self.signing_root(beacon_block_root, BeaconDomainType::SyncCommittee, slot);
         let jobs: Vec<Job> = signers.iter().map(|signer| self.job(*signer, root)).collect();
         sign::sign(&jobs)
+    }
+
+    /// Signs objects that cannot be slashed for, in the order of the requests; all that share a root share its hash to the curve.
+    /// A stopped share signs none of them.
+    pub fn sign_objects(&self, requests: &[ObjectRequest]) -> Vec<Result<Signed, Refused>> {
+        let job = |request: &ObjectRequest| self.job(request.signer, request.signing_root(&self.chain));
+        sign::sign(&requests.iter().map(job).collect::<Vec<_>>())
     }
 
     /// Records that this node begins consensus of committees at `slot`, in one transaction, before it says anything. Answers

@@ -1,6 +1,7 @@
 mod arming;
 mod consensus;
 mod interchange;
+mod objects;
 mod permits;
 mod signing;
 mod stopping;

@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 
 use store::HistoryDb;
 use store::faulty_disk::FaultyDisk;
-use types::{CommitteeId, Root, RunnerRole, Slot};
+use types::{CommitteeId, Epoch, Root, RunnerRole, Slot};
 
 use super::{LATE, chain, floor, share, signer, vote};
-use crate::{ArmError, Arming, HistoryError, Refused, Vault};
+use crate::{ArmError, Arming, HistoryError, Object, ObjectRequest, Refused, Vault};
 
 #[test]
 fn shares_whose_record_failed_sign_nothing_more() {
@@ -25,6 +25,11 @@ fn shares_whose_record_failed_sign_nothing_more() {
     broken.store(false, Ordering::SeqCst);
     assert_eq!(vault.sign_many(vec![earlier]), [Err(Refused::Stopped)], "not even what was permitted before");
     assert_eq!(vault.sign_sync_messages(LATE, Root::ZERO, &[signer(1)]), [Err(Refused::Stopped)]);
+    let object = Object::Randao(Epoch(1));
+    let randao = |number| ObjectRequest { signer: signer(number), slot: LATE, object: object.clone() };
+    let signed = vault.sign_objects(&[randao(1), randao(2)]);
+    assert_eq!(signed[0], Err(Refused::Stopped), "nor what cannot be slashed for");
+    assert!(signed[1].is_ok());
     let again = vault.permit_attestations(LATE, &[vote(1, 9, 12, 1)]);
     assert_eq!(again[0].as_ref().unwrap_err(), &Refused::Stopped, "a disk that healed is not trusted");
 
