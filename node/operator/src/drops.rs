@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Why a believed message was dropped.
+/// Why a message was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DropReason {
     /// The mailbox of its committee is full.
@@ -12,16 +12,23 @@ pub(crate) enum DropReason {
     TooManyEarly,
     /// Too many messages wait in a duty for what must come before them.
     TooManyWaiting,
+    /// Its forwarder has too many messages waiting to be judged.
+    PeerShareFull,
+    /// Too many messages wait to be judged.
+    IntakeFull,
 }
 
 impl DropReason {
-    const ALL: [Self; 3] = [Self::MailboxFull, Self::TooManyEarly, Self::TooManyWaiting];
+    const ALL: [Self; 5] =
+        [Self::MailboxFull, Self::TooManyEarly, Self::TooManyWaiting, Self::PeerShareFull, Self::IntakeFull];
 
     const fn name(self) -> &'static str {
         match self {
             Self::MailboxFull => "mailbox_full",
             Self::TooManyEarly => "too_many_early",
             Self::TooManyWaiting => "too_many_waiting",
+            Self::PeerShareFull => "peer_share_full",
+            Self::IntakeFull => "intake_full",
         }
     }
 }
@@ -31,6 +38,8 @@ struct Counts {
     mailbox_full: AtomicU64,
     too_many_early: AtomicU64,
     too_many_waiting: AtomicU64,
+    peer_share_full: AtomicU64,
+    intake_full: AtomicU64,
 }
 
 /// The counts, shared.
@@ -55,6 +64,8 @@ impl Drops {
             DropReason::MailboxFull => &self.0.mailbox_full,
             DropReason::TooManyEarly => &self.0.too_many_early,
             DropReason::TooManyWaiting => &self.0.too_many_waiting,
+            DropReason::PeerShareFull => &self.0.peer_share_full,
+            DropReason::IntakeFull => &self.0.intake_full,
         }
     }
 }

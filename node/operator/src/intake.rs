@@ -2,11 +2,17 @@
 //! and believed.
 //!
 //! ```text
-//! network ─> judge (pure, in place) ─> RSA (crypto pool) ─> commit what was seen ─> verdict ─> mailbox of the committee
+//! network ─> gate: peers and duties take turns ─> crypto pool: judge, RSA, commit what was seen ─> verdict ─> mailbox of the committee
 //! ```
 //!
-//! **Bound**: [`IN_FLIGHT`] messages are between judgement and verdict at once; beyond it the intake waits, and the network's own
-//! bounded queue drops what comes meanwhile, counted there.
+//! **Bound**: what waits at the gate ([`queue::BOUNDS`]); what finds no place is ignored, and counted by reason. As many messages are being judged as the
+//! pool has threads.
+
+mod believe;
+mod gate;
+mod queue;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,20 +20,20 @@ use std::time::UNIX_EPOCH;
 
 use arc_swap::ArcSwap;
 use network::{InboundMessage, NetworkEvent, NetworkHandle, Verdict};
-use qbft::{CommitteeKeys, VerifySigner};
-use tokio::sync::{Semaphore, mpsc};
+use qbft::CommitteeKeys;
+use tokio::sync::mpsc;
 use types::{CommitteeId, OperatorId};
-use validation::{Candidate, Inbound, NoDuties, PeerKey, Refusal, SeenState, SignatureCheck};
+use validation::{Candidate, Inbound, NoDuties, PeerKey, Refusal, SeenState};
 
+pub use self::believe::{SignerKeys, believe};
+pub use self::gate::{Gate, Porter};
+pub use self::queue::Crowd;
 use crate::clock::SlotClock;
 use crate::directory::Directory;
 use crate::drops::{DropReason, Drops};
 use crate::pool::CryptoPool;
 use crate::routes::{Delivery, Routes};
 use crate::sight::Sight;
-
-/// Messages between judgement and verdict.
-const IN_FLIGHT: usize = 512;
 
 /// The task that takes messages in.
 #[derive(Clone)]
@@ -64,16 +70,13 @@ impl Refusals {
 impl Intake {
     /// Runs until the network stops.
     pub(crate) async fn run(self, mut events: mpsc::Receiver<NetworkEvent>) {
-        let places = Arc::new(Semaphore::new(IN_FLIGHT));
+        let pool = self.pool.clone();
+        let gate = Gate::new(self, pool);
         while let Some(event) = events.recv().await {
             match event {
                 NetworkEvent::Message(message) => {
-                    let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-                    let intake = self.clone();
-                    tokio::spawn(async move {
-                        intake.take(message).await;
-                        drop(place);
-                    });
+                    let (peer, data) = (message.from.to_bytes(), message.data.clone());
+                    gate.admit(&peer, &data, message);
                 }
                 NetworkEvent::PeerConnected { peer } => tracing::info!(%peer, "peer connected"),
                 NetworkEvent::PeerDisconnected { peer, reason } => {
@@ -85,23 +88,7 @@ impl Intake {
         }
     }
 
-    async fn take(&self, message: InboundMessage) {
-        let Some(believed) = self.believe(&message).await else { return };
-        match believed {
-            Ok(candidate) => {
-                self.network.verdict(message.receipt, Verdict::Accept);
-                self.deliver(candidate);
-            }
-            Err(refusal) => {
-                tracing::debug!(rule = refusal.rule(), %refusal, from = %message.from, "message refused");
-                self.refusals.count(refusal);
-                self.network.verdict(message.receipt, verdict(refusal));
-            }
-        }
-    }
-
-    /// `None` while the node stops: then nobody is believed, and nobody is blamed.
-    async fn believe(&self, message: &InboundMessage) -> Option<Result<Candidate, Refusal>> {
+    fn believe(&self, message: &InboundMessage) -> Result<Candidate, Refusal> {
         let forwarder = PeerKey::new(&message.from.to_bytes());
         let since = message.received_at.duration_since(UNIX_EPOCH).unwrap_or_default();
         let inbound = Inbound {
@@ -110,44 +97,10 @@ impl Intake {
             forwarder: &forwarder,
             received_at_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
         };
-        let candidate = match self.judge(&inbound) {
-            Ok(candidate) => candidate,
-            Err(refusal) => return Some(Err(refusal)),
-        };
-        let signers = &candidate.message.operator_ids;
-        let keys = match keys_of(&self.directory.load(), candidate.committee, signers) {
-            Ok(keys) => keys,
-            Err(refusal) => return Some(Err(refusal)),
-        };
-        let (candidate, valid) = self.verify(candidate, keys).await?;
-        if !valid {
-            return Some(Err(Refusal::SignatureVerification));
-        }
-        // Another message may have come in between: the state is looked at once more.
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(seen.commit(&candidate.update, self.clock.slot()).map(|()| candidate))
-    }
-
-    fn judge(&self, inbound: &Inbound<'_>) -> Result<Candidate, Refusal> {
         let sight = self.sight.load();
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let context = validation::Context {
-            rules: self.clock.rules(),
-            registry: sight.as_ref(),
-            duties: &NoDuties,
-            seen: &seen,
-        };
-        context.judge(inbound)
-    }
-
-    /// Verifies the RSA signatures on the crypto pool; false if one does not hold.
-    async fn verify(&self, candidate: Candidate, keys: Arc<CommitteeKeys>) -> Option<(Candidate, bool)> {
-        let work = move || {
-            let holds = |check: SignatureCheck<'_>| keys.verify(check.signer, check.digest, check.signature);
-            let valid = candidate.signature_checks().all(holds);
-            (candidate, valid)
-        };
-        self.pool.run(work).await.ok()
+        let context =
+            validation::Context { rules: self.clock.rules(), registry: sight.as_ref(), duties: &NoDuties };
+        believe(&context, &self.seen, &**self.directory.load(), &inbound, self.clock.slot())
     }
 
     fn deliver(&self, candidate: Candidate) {
@@ -162,18 +115,43 @@ impl Intake {
     }
 }
 
-/// The keys of a committee all of whose signers are still registered. The registry is a moment ahead of what the message was judged by: who
-/// left it in between is unknown, and nobody is to blame for relaying him.
-fn keys_of<'a>(
-    directory: &Directory,
-    committee: CommitteeId,
-    signers: impl IntoIterator<Item = &'a OperatorId>,
-) -> Result<Arc<CommitteeKeys>, Refusal> {
-    let committee = directory.committee(committee).ok_or(Refusal::NonExistentCommittee)?;
-    if signers.into_iter().any(|signer| !directory.operators.contains(signer)) {
-        return Err(Refusal::UnknownOperator);
+impl Porter for Intake {
+    type Parcel = InboundMessage;
+
+    fn take_in(&self, message: InboundMessage) {
+        match self.believe(&message) {
+            Ok(candidate) => {
+                self.network.verdict(message.receipt, Verdict::Accept);
+                self.deliver(candidate);
+            }
+            Err(refusal) => {
+                tracing::debug!(rule = refusal.rule(), %refusal, from = %message.from, "message refused");
+                self.refusals.count(refusal);
+                self.network.verdict(message.receipt, verdict(refusal));
+            }
+        }
     }
-    Ok(Arc::clone(&committee.keys))
+
+    fn turn_away(&self, message: InboundMessage, crowd: Crowd) {
+        self.drops.count(
+            match crowd {
+                Crowd::Peer => DropReason::PeerShareFull,
+                Crowd::All => DropReason::IntakeFull,
+            },
+            1,
+        );
+        self.network.verdict(message.receipt, Verdict::Ignore);
+    }
+}
+
+impl SignerKeys for Directory {
+    fn keys_of(&self, committee: CommitteeId, signers: &[OperatorId]) -> Result<Arc<CommitteeKeys>, Refusal> {
+        let committee = self.committee(committee).ok_or(Refusal::NonExistentCommittee)?;
+        if signers.iter().any(|signer| !self.operators.contains(signer)) {
+            return Err(Refusal::UnknownOperator);
+        }
+        Ok(Arc::clone(&committee.keys))
+    }
 }
 
 const fn verdict(refusal: Refusal) -> Verdict {
@@ -181,35 +159,5 @@ const fn verdict(refusal: Refusal) -> Verdict {
         validation::Verdict::Accept => Verdict::Accept,
         validation::Verdict::Ignore => Verdict::Ignore,
         validation::Verdict::Reject => Verdict::Reject,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::directory::Committee;
-
-    /// Operators 1 to 4 run a validator together; those of `registered` are still there.
-    fn directory(registered: &[u64]) -> (Directory, CommitteeId) {
-        let members: Vec<_> = (1..=4).map(OperatorId).collect();
-        let id = CommitteeId::of(&members);
-        let keys = Arc::new(CommitteeKeys::new(Vec::new()));
-        let committee = Committee { id, members, keys, validators: 1, ours: true };
-        let mut directory = Directory::default();
-        directory.committees.insert(id, Arc::new(committee));
-        directory.operators = registered.iter().copied().map(OperatorId).collect();
-        (directory, id)
-    }
-
-    #[test]
-    fn who_left_the_registry_a_moment_ago_costs_no_peer_its_standing() {
-        let signer = [OperatorId(2)];
-        let (directory, id) = directory(&[1, 3, 4]);
-        let refusal = |answer: Result<_, Refusal>| answer.map(|_: Arc<CommitteeKeys>| ()).unwrap_err();
-        let removed = refusal(keys_of(&directory, id, &signer));
-        assert_eq!((removed, verdict(removed)), (Refusal::UnknownOperator, Verdict::Ignore));
-        let gone = refusal(keys_of(&Directory::default(), id, &signer));
-        assert_eq!((gone, verdict(gone)), (Refusal::NonExistentCommittee, Verdict::Ignore));
-        assert!(keys_of(&directory, id, &[OperatorId(3)]).is_ok());
     }
 }

@@ -46,6 +46,7 @@ pub use clock::{SlotClock, unix_micros, unix_millis};
 pub use conductor::{Conductor, Parts, StartError, Status};
 pub use directory::{Committee, Directory, OwnValidator};
 pub use identity::{Identity, SignError};
+pub use intake::{Crowd, Gate, Porter, SignerKeys, believe};
 pub use ledger::{Balance, Ledger};
 pub use pool::{CryptoPool, PoolClosed, PoolError};
 pub use survey::Surveyor;

@@ -62,6 +62,16 @@ impl CryptoPool {
         });
         answered.await.map_err(|_| PoolClosed)
     }
+
+    /// Starts a piece of work that takes no place, for who bounds the number of its pieces itself: at most [`Self::threads`].
+    pub(crate) fn begin(&self, work: impl FnOnce() + Send + 'static) {
+        self.threads.spawn_fifo(work);
+    }
+
+    /// How many pieces run at once.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.current_num_threads()
+    }
 }
 
 #[cfg(test)]

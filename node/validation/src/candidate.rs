@@ -33,7 +33,7 @@ pub struct SignatureCheck<'a> {
     /// Whose key.
     pub signer: OperatorId,
     /// SHA-256 of the signed bytes.
-    pub digest: &'a [u8; 32],
+    pub digest: [u8; 32],
     /// 256 bytes.
     pub signature: &'a RsaSignature,
 }
@@ -53,7 +53,6 @@ pub struct Candidate {
     pub committee: CommitteeId,
     /// What will have been seen; for [`crate::SeenState::commit`].
     pub update: Update,
-    pub(crate) digest: [u8; 32],
 }
 
 impl Candidate {
@@ -63,12 +62,14 @@ impl Candidate {
         self.content.slot()
     }
 
-    /// The signatures that remain to be checked. One that fails is [`crate::Refusal::SignatureVerification`].
+    /// The signatures that remain to be checked; hashes the message once for all of them. One that fails is
+    /// [`crate::Refusal::SignatureVerification`].
     pub fn signature_checks(&self) -> impl Iterator<Item = SignatureCheck<'_>> {
+        let digest = self.message.ssv_message.signed_digest();
         self.message
             .operator_ids
             .iter()
             .zip(&self.message.signatures)
-            .map(|(signer, signature)| SignatureCheck { signer: *signer, digest: &self.digest, signature })
+            .map(move |(signer, signature)| SignatureCheck { signer: *signer, digest, signature })
     }
 }

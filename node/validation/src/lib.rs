@@ -1,7 +1,8 @@
 //! Should this gossip message be believed, ignored or punished?
 //!
-//! [`Context::judge`] runs the reference's rules in their order and stops at the first that is broken. It changes
-//! nothing. What it returns is a [`Candidate`]: the decoded message, the RSA signatures that remain to be checked
+//! The reference's rules are run in their order, up to the first that is broken, and nothing is changed:
+//! [`Context::examine`] decodes a message and applies what needs no memory, [`Examined::judge`] the rest, duplicates among it.
+//! What comes out is a [`Candidate`]: the decoded message, the RSA signatures that remain to be checked
 //! (by the caller, on its pool for heavy mathematics) and an [`Update`] of what has been seen. Only if the
 //! signatures hold and the message is acted on does the caller [`SeenState::commit`] the update; the state is looked
 //! at once more at that moment, because another message may have come in between.
@@ -10,8 +11,8 @@
 //! bytes, topic, forwarder, receive time
 //!   rules::envelope   size, SSZ, signatures and signers             1 to 18
 //!   rules::address    domain, role, committee, validator, topic    19 to 28
-//!   rules::consensus  one QBFT message                             29 to 55
-//!   rules::partial    one bundle of partial signatures             57 to 75
+//!   rules::consensus  one QBFT message                             29 to 45, then 46 to 55
+//!   rules::partial    one bundle of partial signatures             57 to 65, then 66 to 75
 //!   (the caller)      RSA                                          56, 76
 //! ```
 //!
@@ -49,5 +50,5 @@ pub use ports::{
     CommitteeView, DutyKnowledge, DutyView, NoDuties, RegistryView, ValidatorStanding, ValidatorView,
 };
 pub use refusal::{Refusal, Verdict};
-pub use rules::Context;
+pub use rules::{Context, Examined};
 pub use seen::{SeenState, Update};

@@ -160,17 +160,18 @@ impl Validator {
         let since_epoch = message.received_at.duration_since(UNIX_EPOCH).unwrap();
         let received_at_millis = u64::try_from(since_epoch.as_millis()).unwrap();
         let rules = &self.committee.rules;
-        let candidate = Context { rules, registry: &self.committee, duties: &NoDuties, seen: &self.seen }
-            .judge(&Inbound {
-                data: &message.data,
-                topic: validation::Topic { fork: message.topic.fork, subnet: message.topic.subnet },
-                forwarder: &PeerKey::new(&message.from.to_bytes()),
-                received_at_millis,
-            })?;
+        let inbound = Inbound {
+            data: &message.data,
+            topic: validation::Topic { fork: message.topic.fork, subnet: message.topic.subnet },
+            forwarder: &PeerKey::new(&message.from.to_bytes()),
+            received_at_millis,
+        };
+        let candidate =
+            Context { rules, registry: &self.committee, duties: &NoDuties }.judge(&inbound, &self.seen)?;
         let key = |signer: OperatorId| self.committee.keys[&signer].public_key();
         if !candidate
             .signature_checks()
-            .all(|check| key(check.signer).verify_digest(check.digest, check.signature))
+            .all(|check| key(check.signer).verify_digest(&check.digest, check.signature))
         {
             return Err(Refusal::SignatureVerification);
         }

@@ -5,23 +5,30 @@ use types::{QbftMessage, QbftMessageType, Round, RunnerRole, Thresholds, leader}
 
 use super::Subject;
 use crate::refusal::Refusal;
-use crate::seen::{Observation, Update};
+use crate::seen::{Observation, SeenState, Update};
 
-/// Rules 31 to 55; rule 30 is the caller's.
-pub(super) fn judge(subject: &Subject<'_>, message: &QbftMessage) -> Result<Update, Refusal> {
+/// Rules 31 to 45; rule 30 is the caller's.
+pub(super) fn examine(subject: &Subject<'_>, message: &QbftMessage) -> Result<Observation, Refusal> {
     signers_and_data(subject, message)?;
     shape(subject, message)?;
     justifications(message)?;
     leads(subject, message)?;
-    let update = subject.update(message.height, Observation::of_consensus(subject.message, message))?;
-    let seen = subject.context.seen;
-    seen.step_is_new(&update)?;
+    Ok(Observation::of_consensus(subject.message, message))
+}
+
+/// Rules 46 to 55.
+pub(super) fn judge(
+    subject: &Subject<'_>,
+    message: &QbftMessage,
+    update: &Update,
+    seen: &SeenState,
+) -> Result<(), Refusal> {
+    seen.step_is_new(update)?;
     round_is_plausible(subject, message)?;
-    seen.slot_is_not_behind(&update)?;
+    seen.slot_is_not_behind(update)?;
     subject.duty_exists(message.height, None)?;
     subject.arrived_in_time(message.height)?;
-    seen.duty_is_within_limit(&update)?;
-    Ok(update)
+    seen.duty_is_within_limit(update)
 }
 
 /// Rules 31 to 35: how many signed what, and what data goes with it.

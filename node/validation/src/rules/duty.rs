@@ -50,14 +50,14 @@ impl Subject<'_> {
     }
 
     /// What this message will have shown, with the limit on its signers' duties.
-    pub(super) fn update(&self, slot: Slot, observation: Observation) -> Result<Update, Refusal> {
+    pub(super) fn update(&self, slot: Slot, observation: Observation) -> Update {
         let epoch = self.context.rules.network.epoch_of(slot);
         let signers = self.message.operator_ids.as_slice();
         let mask = self.address.operators.iter().zip(0_u16..).fold(0_u16, |mask, (operator, place)| {
             let bit = 1_u16.checked_shl(u32::from(place)).unwrap_or(0);
             if signers.contains(operator) { mask | bit } else { mask }
         });
-        Ok(Update {
+        Update {
             forwarder: self.inbound.forwarder.clone(),
             message_id: self.message_id(),
             slot,
@@ -67,7 +67,7 @@ impl Subject<'_> {
             observation,
             duty_limit: self.duty_limit(slot),
             slots_may_overlap: slots_may_overlap(self.role()),
-        })
+        }
     }
 
     /// Duties of one signer in the epoch of `slot`; `None` for any number.

@@ -10,13 +10,14 @@ use types::rules::RoleRules;
 use types::{ChainRules, MessageId, MsgType, RunnerRole, SignedSsvMessage, Slot, SsvFork};
 
 use self::address::Address;
+use self::envelope::Envelope;
 use crate::candidate::{Candidate, Content};
 use crate::inbound::Inbound;
 use crate::ports::{DutyView, RegistryView};
 use crate::refusal::Refusal;
-use crate::seen::SeenState;
+use crate::seen::{SeenState, Update};
 
-/// Everything a judgement reads. It changes none of it.
+/// Everything a judgement reads, but what came before. It changes none of it.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The network and its clock.
@@ -25,16 +26,15 @@ pub struct Context<'a> {
     pub registry: &'a dyn RegistryView,
     /// Duties of all validators on our subnets.
     pub duties: &'a dyn DutyView,
-    /// What came before.
-    pub seen: &'a SeenState,
 }
 
-impl Context<'_> {
-    /// Judges one message by every rule but its RSA signatures.
+impl<'a> Context<'a> {
+    /// Decodes one message and looks at everything that does not depend on what came before. Decoding and hashing of large
+    /// messages happens here, so that [`Examined::judge`] is short: a lock on the memory is needed there alone.
     ///
     /// # Errors
     /// The first rule that it breaks.
-    pub fn judge(&self, inbound: &Inbound<'_>) -> Result<Candidate, Refusal> {
+    pub fn examine(&self, inbound: &Inbound<'a>) -> Result<Examined<'a>, Refusal> {
         let envelope = envelope::open(self, inbound)?;
         let address = address::resolve(self, inbound, &envelope)?;
         let subject = Subject {
@@ -44,15 +44,64 @@ impl Context<'_> {
             fork: envelope.fork,
             address: &address,
         };
-        let update = match &envelope.content {
-            Some(Content::Consensus(message)) => consensus::judge(&subject, message)?,
-            Some(Content::PartialSignatures(bundle)) => partial::judge(&subject, bundle)?,
-            None => return Err(subject.undecodable()),
+        let Some(content) = envelope.content else {
+            return Err(subject.undecodable());
         };
-        let committee = address.committee;
-        let digest = envelope.message.ssv_message.signed_digest();
-        let content = envelope.content.ok_or(Refusal::UndecodableData)?;
-        Ok(Candidate { message: envelope.message, content, fork: envelope.fork, committee, update, digest })
+        let (observation, count) = match &content {
+            Content::Consensus(message) => (consensus::examine(&subject, message)?, Ok(())),
+            Content::PartialSignatures(bundle) => partial::examine(&subject, bundle)?,
+        };
+        let update = subject.update(content.slot(), observation);
+        let Envelope { message, fork, .. } = envelope;
+        Ok(Examined { context: *self, inbound: *inbound, message, content, fork, address, update, count })
+    }
+
+    /// Judges one message by every rule but its RSA signatures.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn judge(&self, inbound: &Inbound<'a>, seen: &SeenState) -> Result<Candidate, Refusal> {
+        self.examine(inbound)?.judge(seen)
+    }
+}
+
+/// A message that broke none of the rules that need no memory.
+#[must_use = "the rules on repetition, order and time have not been looked at yet"]
+pub struct Examined<'a> {
+    context: Context<'a>,
+    inbound: Inbound<'a>,
+    message: SignedSsvMessage,
+    content: Content,
+    fork: SsvFork,
+    address: Address<'a>,
+    update: Update,
+    /// Rules 72 to 75, which come last.
+    count: Result<(), Refusal>,
+}
+
+impl Examined<'_> {
+    /// The remaining rules in their order: those on what came before, and the cheap ones that stand between and after them. A
+    /// duplicate is answered here, before any signature is looked at.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn judge(self, seen: &SeenState) -> Result<Candidate, Refusal> {
+        let subject = Subject {
+            context: &self.context,
+            inbound: &self.inbound,
+            message: &self.message,
+            fork: self.fork,
+            address: &self.address,
+        };
+        match &self.content {
+            Content::Consensus(message) => consensus::judge(&subject, message, &self.update, seen)?,
+            Content::PartialSignatures(bundle) => {
+                partial::judge(&subject, bundle, &self.update, seen)?;
+                self.count?;
+            }
+        }
+        let Self { message, content, fork, address, update, .. } = self;
+        Ok(Candidate { message, content, fork, committee: address.committee, update })
     }
 }
 

@@ -8,23 +8,31 @@ use types::{PartialSignatureMessages, PartialSignatureType, RunnerRole, SsvFork}
 use super::Subject;
 use super::address::Executor;
 use crate::refusal::Refusal;
-use crate::seen::{Observation, Phase, Update};
+use crate::seen::{Observation, Phase, SeenState, Update};
 
-/// Rules 57 and 59 to 75; rule 58 is the caller's.
-pub(super) fn judge(subject: &Subject<'_>, bundle: &PartialSignatureMessages) -> Result<Update, Refusal> {
+/// Rules 57 and 59 to 65, and what rules 72 to 75 will say; rule 58 is the caller's.
+pub(super) fn examine(
+    subject: &Subject<'_>,
+    bundle: &PartialSignatureMessages,
+) -> Result<(Observation, Result<(), Refusal>), Refusal> {
     data_fits(subject)?;
     kind(subject, bundle)?;
     entries(subject, bundle)?;
-    let phase = phase_of(bundle.msg_type);
-    let update = subject.update(bundle.slot, Observation::PartialSignatures(phase))?;
-    let seen = subject.context.seen;
-    seen.slot_is_not_behind(&update)?;
+    Ok((Observation::PartialSignatures(phase_of(bundle.msg_type)), count(subject, bundle)))
+}
+
+/// Rules 66 to 71.
+pub(super) fn judge(
+    subject: &Subject<'_>,
+    bundle: &PartialSignatureMessages,
+    update: &Update,
+    seen: &SeenState,
+) -> Result<(), Refusal> {
+    seen.slot_is_not_behind(update)?;
     subject.duty_exists(bundle.slot, Some(bundle.msg_type))?;
-    seen.step_is_new(&update)?;
+    seen.step_is_new(update)?;
     subject.arrived_in_time(bundle.slot)?;
-    seen.duty_is_within_limit(&update)?;
-    count(subject, bundle)?;
-    Ok(update)
+    seen.duty_is_within_limit(update)
 }
 
 /// Rule 57.

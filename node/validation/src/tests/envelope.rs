@@ -16,7 +16,7 @@ fn a_message_that_breaks_no_rule_is_a_candidate() {
     assert!(matches!(candidate.content, Content::Consensus(_)));
     let checks: Vec<_> = candidate.signature_checks().collect();
     assert_eq!(checks.len(), 1);
-    assert_eq!(checks[0].digest, &draft.message().ssv_message.signed_digest());
+    assert_eq!(checks[0].digest, draft.message().ssv_message.signed_digest());
     assert_eq!(checks[0].signer, draft.signers[0]);
 }
 

@@ -137,14 +137,14 @@ impl World {
     }
 
     pub(super) fn judge_bytes(&self, data: &[u8], draft: &Draft) -> Result<Candidate, Refusal> {
-        let context =
-            Context { rules: &self.rules, registry: &self.registry, duties: &self.duties, seen: &self.seen };
-        context.judge(&Inbound {
+        let context = Context { rules: &self.rules, registry: &self.registry, duties: &self.duties };
+        let inbound = Inbound {
             data,
             topic: draft.topic,
             forwarder: &draft.forwarder,
             received_at_millis: draft.received_at,
-        })
+        };
+        context.judge(&inbound, &self.seen)
     }
 
     /// The refusal of a message, `None` when it breaks no rule.

@@ -1,0 +1,84 @@
+//! Who is believed, and how the gate keeps its turns and bounds.
+
+use super::*;
+use crate::directory::Committee;
+
+/// Operators 1 to 4 run a validator together; those of `registered` are still there.
+fn directory(registered: &[u64]) -> (Directory, CommitteeId) {
+    let members: Vec<_> = (1..=4).map(OperatorId).collect();
+    let id = CommitteeId::of(&members);
+    let keys = Arc::new(CommitteeKeys::new(Vec::new()));
+    let committee = Committee { id, members, keys, validators: 1, ours: true };
+    let mut directory = Directory::default();
+    directory.committees.insert(id, Arc::new(committee));
+    directory.operators = registered.iter().copied().map(OperatorId).collect();
+    (directory, id)
+}
+
+#[test]
+fn who_left_the_registry_a_moment_ago_costs_no_peer_its_standing() {
+    let signer = [OperatorId(2)];
+    let (directory, id) = directory(&[1, 3, 4]);
+    let refusal = |answer: Result<_, Refusal>| answer.map(|_: Arc<CommitteeKeys>| ()).unwrap_err();
+    let removed = refusal(directory.keys_of(id, &signer));
+    assert_eq!((removed, verdict(removed)), (Refusal::UnknownOperator, Verdict::Ignore));
+    let gone = refusal(Directory::default().keys_of(id, &signer));
+    assert_eq!((gone, verdict(gone)), (Refusal::NonExistentCommittee, Verdict::Ignore));
+    assert!(directory.keys_of(id, &[OperatorId(3)]).is_ok());
+}
+
+/// Notes what it is given. A parcel that is `None` fails by a defect.
+struct Notes {
+    taken: tokio::sync::mpsc::Sender<u32>,
+}
+
+impl Porter for Notes {
+    type Parcel = Option<u32>;
+
+    fn take_in(&self, parcel: Option<u32>) {
+        let number = parcel.expect("a defect");
+        self.taken.blocking_send(number).unwrap();
+    }
+
+    fn turn_away(&self, parcel: Option<u32>, _: Crowd) {
+        panic!("{parcel:?} finds a place");
+    }
+}
+
+#[tokio::test]
+async fn everything_that_is_let_in_is_taken_once_though_some_of_it_fails() {
+    let (taken, mut notes) = tokio::sync::mpsc::channel(4_096);
+    let gate = Gate::new(Notes { taken }, CryptoPool::start().unwrap());
+    for number in 0..1_000 {
+        if number % 100 == 0 {
+            gate.admit(b"liar", &[], None);
+        }
+        gate.admit(&[u8::try_from(number % 7).unwrap()], &[0; 80], Some(number));
+    }
+    let mut all = Vec::new();
+    while all.len() < 1_000 {
+        all.push(notes.recv().await.unwrap());
+    }
+    all.sort_unstable();
+    assert!(all.into_iter().eq(0..1_000));
+    assert!(notes.try_recv().is_err());
+}
+
+#[test]
+fn what_a_message_says_it_is_about_is_read_without_decoding_it() {
+    use types::{DomainType, Encode, List, MessageId, MsgType, RunnerRole, SignedSsvMessage, SsvMessage};
+    let id = MessageId::committee(DomainType([0, 0, 4, 2]), RunnerRole::Committee, &CommitteeId([7; 32]));
+    let data = types::ByteList::new(vec![1, 2, 3]).unwrap();
+    let message = SignedSsvMessage {
+        signatures: List::new(vec![types::ByteList::new(vec![9; 256]).unwrap(); 3]).unwrap(),
+        operator_ids: List::new((1..=3).map(OperatorId).collect()).unwrap(),
+        ssv_message: SsvMessage { msg_type: MsgType::Consensus, msg_id: id, data },
+        full_data: types::ByteList::empty(),
+    };
+    let bytes = message.as_ssz_bytes();
+    assert_eq!(gate::claimed_id(&bytes), Some(id));
+    for cut in [0, 11, 12, bytes.len() - 20] {
+        assert_eq!(gate::claimed_id(&bytes[..cut]), None, "{cut}");
+    }
+    assert_eq!(gate::claimed_id(&[0xff; 200]), None, "an offset that points nowhere");
+}
