@@ -80,6 +80,11 @@ impl Agreement {
         verdict
     }
 
+    /// The chain, if a node has settled it.
+    pub fn spec(&self) -> Option<Arc<BeaconSpec>> {
+        self.state().settled.as_ref().map(|(_, reported)| Arc::clone(&reported.spec))
+    }
+
     /// A node was looked at for the first time, whatever came of it.
     pub fn note_attempt(&self, node: NodeId) {
         if self.state().attempted.insert(node) {

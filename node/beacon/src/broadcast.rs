@@ -23,12 +23,33 @@ pub struct Submission {
     pub refused: Vec<ItemFailure>,
 }
 
+/// Makes the same request in JSON, for a node that does not take SSZ; `None` if that cannot be done.
+pub(crate) type InJson = Box<dyn Fn() -> Option<Request> + Send + Sync>;
+
+/// A request, and what to send instead to a node that does not take its encoding (415).
+pub(crate) struct Sending {
+    request: Request,
+    in_json: Option<InJson>,
+}
+
+impl From<Request> for Sending {
+    fn from(request: Request) -> Self {
+        Self { request, in_json: None }
+    }
+}
+
+impl Sending {
+    pub fn or_in_json(request: Request, in_json: InJson) -> Self {
+        Self { request, in_json: Some(in_json) }
+    }
+}
+
 /// Sends `request` to all `nodes`.
 pub(crate) async fn to_all(
     nodes: Vec<Arc<Node>>,
     call: Call,
     budget: Budget,
-    request: Request,
+    request: Sending,
 ) -> Result<Submission, BeaconError> {
     let deadline = Instant::now() + budget.total;
     let request = Arc::new(request);
@@ -58,17 +79,35 @@ pub(crate) async fn to_all(
 async fn submit(
     node: &Node,
     call: Call,
-    request: &Request,
+    sending: &Sending,
     budget: Budget,
     deadline: Instant,
 ) -> Result<(), CallError> {
+    let mut in_json = None;
     loop {
-        let outcome = node.ask(call, request, deadline, |_| Ok(())).await;
+        let request = in_json.as_ref().unwrap_or(&sending.request);
+        let outcome = node.ask(call, request, deadline, |reply| Ok(reply.merely_accepted)).await;
         match outcome {
+            Ok(false) => return Ok(()),
+            Ok(true) => {
+                tracing::warn!(node = %node.name, %call, "the beacon node passed it on without taking it in (202)");
+                return Ok(());
+            }
             Err(error) if error.is_transport() && Instant::now() + budget.patience < deadline => {
                 sleep(budget.patience).await;
             }
-            other => return other,
+            Err(error) => {
+                // Only once: whoever refuses JSON too gets nothing more.
+                let another = if in_json.is_none() && error.is_unsupported_encoding() {
+                    sending.in_json.as_ref().and_then(|encode| encode())
+                } else {
+                    None
+                };
+                match another {
+                    Some(request) => in_json = Some(request),
+                    None => return Err(error),
+                }
+            }
         }
     }
 }

@@ -88,7 +88,7 @@ mod tests {
     use types::{Epoch, ForkVersion, PresetName};
 
     fn json(body: impl Into<Bytes>) -> Reply {
-        Reply { encoding: Encoding::Json, body: body.into() }
+        Reply { encoding: Encoding::Json, body: body.into(), ..Reply::default() }
     }
 
     /// Recorded from Lodestar 1.44.0, minimal preset, Fulu from genesis.

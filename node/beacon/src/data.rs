@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn recorded_json_and_ssz_are_the_same_data() {
-        let json = Reply { encoding: Encoding::Json, body: Bytes::from_static(JSON) };
-        let ssz = Reply { encoding: Encoding::Ssz, body: Bytes::from_static(SSZ) };
+        let json = Reply { encoding: Encoding::Json, body: Bytes::from_static(JSON), ..Reply::default() };
+        let ssz = Reply { encoding: Encoding::Ssz, body: Bytes::from_static(SSZ), ..Reply::default() };
         let slot: Data<AttestationData> = read_json(&json).unwrap();
         let question = (slot.data.slot, CommitteeIndex(0));
         assert_eq!(read(&json, question).unwrap(), read(&ssz, question).unwrap());

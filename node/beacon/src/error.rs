@@ -178,6 +178,12 @@ impl CallError {
         }
     }
 
+    /// Whether the node does not take the encoding of the body (415).
+    #[must_use]
+    pub const fn is_unsupported_encoding(&self) -> bool {
+        matches!(self, Self::Status { status: 415, .. })
+    }
+
     /// Whether the request may never have arrived whole, so that sending the same bytes again is sensible.
     #[must_use]
     pub const fn is_transport(&self) -> bool {

@@ -23,6 +23,21 @@ pub(crate) async fn first_good<T, F>(
 where
     F: Future<Output = Result<T, CallError>>,
 {
+    race(nodes, 1, call, budget, ask).await
+}
+
+/// As [`first_good`], but the first `at_once` nodes are asked at the same moment. Those after them are asked, one by one, when all
+/// before have failed or were silent for the patience of the call. The losers are given up when there is a winner.
+pub(crate) async fn race<T, F>(
+    nodes: Vec<Arc<Node>>,
+    at_once: usize,
+    call: Call,
+    budget: Budget,
+    ask: impl Fn(Arc<Node>, Instant) -> F,
+) -> Result<(Arc<Node>, T), BeaconError>
+where
+    F: Future<Output = Result<T, CallError>>,
+{
     let deadline = Instant::now() + budget.total;
     let mut waiting = nodes.into_iter();
     let mut under_way = FuturesUnordered::new();
@@ -31,27 +46,25 @@ where
         let answer = ask(Arc::clone(&node), deadline);
         async move { (node, answer.await) }
     };
+    let mut due = at_once.max(1);
     let mut patience_ends = Instant::now();
     loop {
-        if under_way.is_empty() || Instant::now() >= patience_ends {
-            if let Some(node) = waiting.next() {
-                under_way.push(start(node));
-                patience_ends = Instant::now() + budget.patience;
-            } else if under_way.is_empty() {
-                return Err(BeaconError::AllFailed { call, budget: budget.total, attempts });
-            }
+        for node in waiting.by_ref().take(due) {
+            under_way.push(start(node));
+            patience_ends = Instant::now() + budget.patience;
         }
         let another = waiting.len() > 0;
-        tokio::select! {
+        due = tokio::select! {
             answer = under_way.next() => match answer {
                 Some((node, Ok(value))) => return Ok((node, value)),
                 Some((node, Err(error))) => {
                     attempts.push((node.name.clone(), error));
-                    patience_ends = Instant::now();
+                    // Among racers one failure says nothing about the others.
+                    usize::from(at_once <= 1 || under_way.is_empty())
                 }
-                None => {}
+                None => return Err(BeaconError::AllFailed { call, budget: budget.total, attempts }),
             },
-            () = sleep_until(patience_ends), if another => {}
-        }
+            () = sleep_until(patience_ends), if another => 1,
+        };
     }
 }

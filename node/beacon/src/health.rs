@@ -95,6 +95,13 @@ impl Health {
         self.identity == Identity::Verified
     }
 
+    /// Whether it is synced on the best head known: a block that it builds is built on that.
+    #[must_use]
+    pub fn is_in_step(&self, best_head: Option<Slot>) -> bool {
+        let synced = self.sync.is_some_and(|sync| sync.is_synced() && !sync.optimistic);
+        synced && self.head_slot >= best_head
+    }
+
     /// A small call was answered after `took`.
     pub fn note_answer(&mut self, took: Option<Duration>) {
         self.failures = 0;

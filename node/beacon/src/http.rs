@@ -8,17 +8,19 @@
 use crate::error::{CallError, ItemFailure, SettingsError};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
+use types::BeaconFork;
 use url::Url;
 
 /// Requests under way at one node; an operator with 500 committees posts that many batches within a few milliseconds.
 pub const MAX_IN_FLIGHT: usize = 256;
-/// The longest answer that is read, in bytes (validators of 512 keys have 0.3 MB, duties of 3,000 indices 1 MB).
+/// The longest answer that is read, in bytes (validators of 512 keys have 0.3 MB, duties of 3,000 indices 1 MB, a block with 21
+/// blobs in SSZ 3 MB and a few of payload, in JSON twice that).
 pub const MAX_BODY: usize = 16 * 1024 * 1024;
 /// The longest error message that is kept, in bytes.
 pub const MAX_MESSAGE: usize = 300;
@@ -33,30 +35,38 @@ const SSZ_PREFERRED: HeaderValue =
     HeaderValue::from_static("application/octet-stream;q=1,application/json;q=0.9");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const CONSENSUS_VERSION: HeaderName = HeaderName::from_static("eth-consensus-version");
+const PAYLOAD_BLINDED: HeaderName = HeaderName::from_static("eth-execution-payload-blinded");
 
 /// How an answer is encoded, by its own content type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Encoding {
     /// `application/json`, also assumed when nothing is said.
+    #[default]
     Json,
     /// `application/octet-stream`.
     Ssz,
 }
 
 /// A complete successful answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Reply {
     /// How the body is encoded.
     pub encoding: Encoding,
     /// The body, at most [`MAX_BODY`] bytes.
     pub body: Bytes,
+    /// The fork of the object in the body (`Eth-Consensus-Version`), if it is said and known.
+    pub version: Option<BeaconFork>,
+    /// Whether a produced block is blinded (`Eth-Execution-Payload-Blinded`), if it is said.
+    pub blinded: Option<bool>,
+    /// Taken, but not acted on in full (202): a block that was sent out and not imported.
+    pub merely_accepted: bool,
 }
 
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct Request {
     path: String,
-    body: Option<Bytes>,
+    body: Option<(Encoding, Bytes)>,
     prefer_ssz: bool,
     consensus_version: Option<&'static str>,
 }
@@ -69,7 +79,12 @@ impl Request {
 
     /// A POST of a JSON body.
     pub const fn post(path: String, body: Bytes) -> Self {
-        Self { path, body: Some(body), prefer_ssz: false, consensus_version: None }
+        Self { path, body: Some((Encoding::Json, body)), prefer_ssz: false, consensus_version: None }
+    }
+
+    /// A POST of an SSZ body.
+    pub const fn post_ssz(path: String, body: Bytes) -> Self {
+        Self { path, body: Some((Encoding::Ssz, body)), prefer_ssz: false, consensus_version: None }
     }
 
     /// Asks for SSZ where the node has it.
@@ -149,9 +164,15 @@ impl Http {
         if !response.status().is_success() {
             return Err(refusal(response).await);
         }
-        let encoding = encoding(response.headers());
-        let body = read_body(response, MAX_BODY).await?;
-        Ok(Reply { encoding, body })
+        let headers = response.headers();
+        let reply = Reply {
+            encoding: encoding(headers),
+            version: text(headers, &CONSENSUS_VERSION).and_then(BeaconFork::from_name),
+            blinded: text(headers, &PAYLOAD_BLINDED).and_then(|text| text.parse().ok()),
+            merely_accepted: response.status() == StatusCode::ACCEPTED,
+            body: Bytes::new(),
+        };
+        Ok(Reply { body: read_body(response, MAX_BODY).await?, ..reply })
     }
 
     fn build(&self, request: &Request) -> RequestBuilder {
@@ -160,8 +181,12 @@ impl Http {
             .client
             .request(method, format!("{}{}", self.base, request.path))
             .header(ACCEPT, if request.prefer_ssz { SSZ_PREFERRED } else { JSON });
-        if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, JSON).body(body.clone());
+        if let Some((encoding, body)) = &request.body {
+            let kind = match encoding {
+                Encoding::Json => JSON,
+                Encoding::Ssz => SSZ,
+            };
+            builder = builder.header(CONTENT_TYPE, kind).body(body.clone());
         }
         if let Some(fork) = request.consensus_version {
             builder = builder.header(CONSENSUS_VERSION, fork);
@@ -173,6 +198,10 @@ impl Http {
 fn encoding(headers: &HeaderMap) -> Encoding {
     let octets = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(SSZ.as_bytes()));
     if octets { Encoding::Ssz } else { Encoding::Json }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 /// Reads a body of at most `limit` bytes.

@@ -9,12 +9,14 @@
 //! * Submissions go to all nodes at once; the first that accepts everything wins, partial refusals are reported item by item
 //!   (`broadcast`).
 //! * Events of all nodes come through one bounded queue, each once, with the moment its first byte was read (`stream`, `sse`).
+//! * Blocks are raced for among the nodes in step, and published through all (`blocks`).
 //! * Attestation data is fetched once per slot, at first from the node that told of the head (`data`).
 //!
 //! Every call has a budget, and every budget is a row in [`Budgets`]. Sources of the calls and their forms: beacon-APIs; how the
 //! reference node uses them: `ssv beacon/goclient`.
 
 mod agreement;
+mod blocks;
 mod broadcast;
 mod chain;
 mod data;
@@ -38,6 +40,7 @@ pub mod http;
 pub mod stream;
 
 pub use agreement::Expectations;
+pub use blocks::ProducedBlock;
 pub use broadcast::Submission;
 pub use call::{Budget, Budgets, Call};
 pub use data::DataAnswer;

@@ -1,7 +1,7 @@
 //! The configured beacon nodes as one: the only type the conductor speaks to.
 
 use crate::agreement::{Agreement, Expectations};
-use crate::broadcast::{Submission, to_all};
+use crate::broadcast::{Sending, Submission, to_all};
 use crate::call::{Budgets, Call};
 use crate::data::{self, DataAnswer, DataCache};
 use crate::duties::{
@@ -9,7 +9,7 @@ use crate::duties::{
 };
 use crate::error::{BeaconError, CallError, ChainError, NodeName, SettingsError};
 use crate::event::{BeaconEvent, NodeId};
-use crate::failover::first_good;
+use crate::failover::{first_good, race};
 use crate::http::{Http, Reply, Request};
 use crate::node::Node;
 use crate::pool::{self, Attestations, CommitteeSubscription, SyncSubscription};
@@ -28,7 +28,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use types::beacon::SyncCommitteeMessage;
 use types::rules::BeaconSpec;
-use types::{BeaconFork, CommitteeIndex, Epoch, PublicKeyBytes, Slot, ValidatorIndex};
+use types::{BeaconFork, CommitteeIndex, Epoch, PresetName, PublicKeyBytes, Slot, ValidatorIndex};
 use url::Url;
 
 /// Most nodes that can be configured. Each holds an event stream and gets every submission.
@@ -321,15 +321,52 @@ impl BeaconNodes {
         self.submit(call, Request::post(path.into(), body)).await.map(|_| ())
     }
 
-    async fn submit(&self, call: Call, request: Request) -> Result<Submission, BeaconError> {
+    pub(crate) async fn submit(
+        &self,
+        call: Call,
+        request: impl Into<Sending>,
+    ) -> Result<Submission, BeaconError> {
         let nodes = self.ordered(None);
         if nodes.is_empty() {
             return Err(self.no_usable_node(call));
         }
-        to_all(nodes, call, self.inner.care.budgets.of(call), request).await
+        to_all(nodes, call, self.inner.care.budgets.of(call), request.into()).await
     }
 
-    async fn read<T>(
+    /// Asks the usable nodes that are in step, all at once, and those that are not when these fail or are silent.
+    pub(crate) async fn race<T>(
+        &self,
+        call: Call,
+        request: Request,
+        teller: Option<NodeId>,
+        read: impl Fn(&Reply) -> Result<T, CallError> + Copy,
+    ) -> Result<(NodeName, T), BeaconError> {
+        let nodes = self.ordered(teller);
+        if nodes.is_empty() {
+            return Err(self.no_usable_node(call));
+        }
+        let best_head = self.best_head();
+        let (mut nodes, laggards): (Vec<_>, Vec<_>) = nodes
+            .into_iter()
+            .partition(|node| Some(node.id) == teller || node.health().is_in_step(best_head));
+        let at_once = nodes.len();
+        nodes.extend(laggards);
+        let request = &request;
+        let ask = |node: Arc<Node>, deadline| async move { node.ask(call, request, deadline, read).await };
+        let (node, value) = race(nodes, at_once, call, self.inner.care.budgets.of(call), ask).await?;
+        Ok((node.name.clone(), value))
+    }
+
+    /// The preset of the chain, which a usable node has settled.
+    pub(crate) fn preset(&self, call: Call) -> Result<PresetName, BeaconError> {
+        self.inner.care.agreement.spec().map(|spec| spec.preset).ok_or_else(|| self.no_usable_node(call))
+    }
+
+    fn best_head(&self) -> Option<Slot> {
+        self.inner.nodes.iter().filter_map(|node| node.health().head_slot).max()
+    }
+
+    pub(crate) async fn read<T>(
         &self,
         call: Call,
         request: Request,
@@ -347,7 +384,7 @@ impl BeaconNodes {
 
     /// The usable nodes, best first; `teller` before all others if it is usable.
     fn ordered(&self, teller: Option<NodeId>) -> Vec<Arc<Node>> {
-        let best_head = self.inner.nodes.iter().filter_map(|node| node.health().head_slot).max();
+        let best_head = self.best_head();
         let mut ranked: Vec<_> = self
             .inner
             .nodes
@@ -401,10 +438,10 @@ fn indices_request(
     Ok(Request::post(format!("/eth/v1/validator/duties/{kind}/{}", epoch.0), encode(call, &indices)?))
 }
 
-fn encode<T: Serialize + ?Sized>(call: Call, value: &T) -> Result<Bytes, BeaconError> {
+pub(crate) fn encode<T: Serialize + ?Sized>(call: Call, value: &T) -> Result<Bytes, BeaconError> {
     serde_json::to_vec(value).map(Bytes::from).map_err(|_| unencodable(call))
 }
 
-const fn unencodable(call: Call) -> BeaconError {
+pub(crate) const fn unencodable(call: Call) -> BeaconError {
     BeaconError::Unsendable { call, why: "the request cannot be encoded" }
 }

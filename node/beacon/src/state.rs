@@ -89,7 +89,7 @@ mod tests {
     use types::{Epoch, Root};
 
     fn json(body: &'static str) -> Reply {
-        Reply { encoding: Encoding::Json, body: Bytes::from_static(body.as_bytes()) }
+        Reply { encoding: Encoding::Json, body: Bytes::from_static(body.as_bytes()), ..Reply::default() }
     }
 
     #[test]
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn ssz_where_json_was_asked_for_is_refused() {
-        let reply = Reply { encoding: Encoding::Ssz, body: Bytes::new() };
+        let reply = Reply { encoding: Encoding::Ssz, body: Bytes::new(), ..Reply::default() };
         assert!(matches!(read_version(&reply), Err(CallError::Malformed(_))));
     }
 }

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::serve::ListenerExt;
 use beacon::{Budgets, Expectations, Settings};
@@ -20,6 +20,11 @@ pub const ATTESTER_DUTIES: &str = include_str!("../answers/attester_duties.json"
 pub const SYNC_DUTIES: &str = include_str!("../answers/sync_duties.json");
 pub const DATA_JSON: &str = include_str!("../answers/attestation_data.json");
 pub const DATA_SSZ: &[u8] = include_bytes!("../answers/attestation_data.ssz");
+/// Written with Lodestar 1.44.0's own codecs, minimal preset: block contents of Fulu without blobs, and a blinded block of Electra.
+pub const BLOCK_SSZ: &[u8] = include_bytes!("../answers/block_fulu.ssz");
+pub const BLOCK_JSON: &str = include_str!("../answers/block_fulu.json");
+pub const BLINDED_SSZ: &[u8] = include_bytes!("../answers/block_electra_blinded.ssz");
+pub const BLINDED_JSON: &str = include_str!("../answers/block_electra_blinded.json");
 pub const REFUSED: &str = include_str!("../answers/attestations_refused.json");
 
 pub const PATH_GENESIS: &str = "/eth/v1/beacon/genesis";
@@ -38,6 +43,8 @@ pub const PATH_EVENTS: &str = "/eth/v1/events";
 pub enum Answer {
     Json(u16, String),
     Ssz(Vec<u8>),
+    /// SSZ, with these headers.
+    SszWith(Vec<u8>, &'static [(&'static str, &'static str)]),
     /// The request is read and never answered.
     Never,
 }
@@ -181,6 +188,13 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     match scripted {
         Some(Answer::Json(status, body)) => reply(status, "application/json", body.into_bytes()),
         Some(Answer::Ssz(bytes)) => reply(200, "application/octet-stream", bytes),
+        Some(Answer::SszWith(bytes, headers)) => {
+            let mut response = reply(200, "application/octet-stream", bytes);
+            for (name, value) in headers {
+                response.headers_mut().insert(*name, HeaderValue::from_static(value));
+            }
+            response
+        }
         Some(Answer::Never) => std::future::pending().await,
         None => reply(404, "application/json", br#"{"code":404,"message":"Route not found"}"#.to_vec()),
     }
