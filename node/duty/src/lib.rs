@@ -26,7 +26,7 @@ mod waiting;
 pub use committee::{
     AttestationIndex, CommitteeRunner, Effect, Input, Milestone, Outcome, OwnView, Refusal, Setup,
     SignRequest, Signed, SignedObject, SigningObject, SigningTask, Step, Submission, SubmitError, VoteCheck,
-    Watermark,
+    Watermark, Withheld,
 };
 pub use reason::{FailureReason, Room};
 pub use recombine::{CommitteeKeys, RecombineTask, Recombined, ValidatorKeys, recombine};

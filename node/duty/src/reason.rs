@@ -14,7 +14,7 @@ pub enum Room {
     Beacon,
     /// The committee did not decide, or decided something this operator may not sign.
     Consensus,
-    /// The vault refused the partial signature.
+    /// The partial signature was refused or withheld.
     Vault,
     /// Too few good partial signatures came together.
     PostConsensus,
@@ -47,6 +47,8 @@ pub enum FailureReason {
     NodeStopped,
     /// Fewer selection proofs or parts of the randomness than a quorum arrived.
     PreSignaturesMissing,
+    /// Enough operators signed, but not all the same: for a registration the fee recipient, the gas limit or the time differ.
+    PreSignaturesDisagree,
     /// A quorum of them arrived, but too many of them are bad.
     PreSignaturesInvalid,
     /// No beacon node answered with attestation data in time.
@@ -65,6 +67,8 @@ pub enum FailureReason {
     NotInDecidedValue,
     /// The vault refused to sign: the vote would be slashable, or the signing history could not be written.
     SigningRefused,
+    /// The validator is under observation, because it may be running elsewhere too: the own signature was withheld.
+    Doppelganger,
     /// Fewer partial signatures than a quorum arrived.
     PartialSignaturesMissing,
     /// A quorum of partial signatures arrived, but too many of them are bad.
@@ -77,10 +81,11 @@ pub enum FailureReason {
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::NeverStarted,
         Self::NodeStopped,
         Self::PreSignaturesMissing,
+        Self::PreSignaturesDisagree,
         Self::PreSignaturesInvalid,
         Self::NoAttestationData,
         Self::NoOwnValue,
@@ -90,6 +95,7 @@ impl FailureReason {
         Self::DecidedValueRefused,
         Self::NotInDecidedValue,
         Self::SigningRefused,
+        Self::Doppelganger,
         Self::PartialSignaturesMissing,
         Self::PartialSignaturesInvalid,
         Self::SubmissionRefused,
@@ -101,14 +107,16 @@ impl FailureReason {
     pub const fn room(self) -> Room {
         match self {
             Self::NeverStarted | Self::NodeStopped => Room::Schedule,
-            Self::PreSignaturesMissing | Self::PreSignaturesInvalid => Room::PreConsensus,
+            Self::PreSignaturesMissing | Self::PreSignaturesDisagree | Self::PreSignaturesInvalid => {
+                Room::PreConsensus
+            }
             Self::NoAttestationData | Self::NoOwnValue => Room::Beacon,
             Self::OwnValueRefused
             | Self::NoProposal
             | Self::NotDecided
             | Self::DecidedValueRefused
             | Self::NotInDecidedValue => Room::Consensus,
-            Self::SigningRefused => Room::Vault,
+            Self::SigningRefused | Self::Doppelganger => Room::Vault,
             Self::PartialSignaturesMissing | Self::PartialSignaturesInvalid => Room::PostConsensus,
             Self::SubmissionRefused | Self::SubmissionUnanswered => Room::Submission,
         }
@@ -121,6 +129,7 @@ impl FailureReason {
             Self::NeverStarted => "never_started",
             Self::NodeStopped => "node_stopped",
             Self::PreSignaturesMissing => "pre_signatures_missing",
+            Self::PreSignaturesDisagree => "pre_signatures_disagree",
             Self::PreSignaturesInvalid => "pre_signatures_invalid",
             Self::NoAttestationData => "no_attestation_data",
             Self::NoOwnValue => "no_own_value",
@@ -130,6 +139,7 @@ impl FailureReason {
             Self::DecidedValueRefused => "decided_value_refused",
             Self::NotInDecidedValue => "not_in_decided_value",
             Self::SigningRefused => "signing_refused",
+            Self::Doppelganger => "doppelganger",
             Self::PartialSignaturesMissing => "partial_signatures_missing",
             Self::PartialSignaturesInvalid => "partial_signatures_invalid",
             Self::SubmissionRefused => "submission_refused",

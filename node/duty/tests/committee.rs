@@ -216,10 +216,13 @@ fn what_one_vault_refuses_the_others_still_sign() {
     (0..4).for_each(|place| assert_all_submitted(&sim, place));
 
     // Two such vaults leave that one validator without a quorum, and only it.
-    conducts[3] = Conduct::Refusing;
+    conducts[3] = Conduct::Watching;
     let mut sim = run(33, &conducts, 1);
-    for (place, reason) in [(0, FailureReason::SigningRefused), (1, FailureReason::PartialSignaturesMissing)]
-    {
+    for (place, reason) in [
+        (0, FailureReason::SigningRefused),
+        (1, FailureReason::PartialSignaturesMissing),
+        (3, FailureReason::Doppelganger),
+    ] {
         sim.feed(place, Input::GiveUp);
         let failed: Vec<_> = sim.nodes[place].outcomes.iter().filter(|o| o.result.is_err()).collect();
         assert_eq!(sim.nodes[place].outcomes.len(), ENTRIES);

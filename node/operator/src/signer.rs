@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use duty::{SignRequest, Signed, SigningObject, Watermark};
+use duty::{SignRequest, Signed, SigningObject, Watermark, Withheld};
 use types::{BeaconRole, CommitteeId, Epoch, PublicKeyBytes, Root, RunnerRole, Slot, ValidatorIndex};
 use vault::{AttestationRequest, Consensus, Vault};
 
@@ -113,7 +113,7 @@ fn sign(
             if let Err(refused) = &answer {
                 tracing::warn!(slot = %request.slot, %validator, %refused, "the vault did not sign a sync committee message");
             }
-            Signed { validator, role: BeaconRole::SyncCommittee, signature: answer.ok().map(|signed| signed.signature) }
+            Signed { validator, role: BeaconRole::SyncCommittee, signature: answer.map(|signed| signed.signature).map_err(|_| Withheld::Refused) }
         }));
     }
     signed
@@ -135,11 +135,14 @@ fn attestations(
             }
             Err(refused) => {
                 tracing::warn!(%validator, %refused, "the vault did not permit an attestation");
-                signed.push(answer(validator, None));
+                signed.push(answer(validator, Err(Withheld::Refused)));
             }
         }
     }
-    let signatures = vault.sign_many(permits).into_iter().map(|made| made.ok().map(|made| made.signature));
+    let signature = |made: Result<vault::Signed, vault::Refused>| {
+        made.map(|made| made.signature).map_err(|_| Withheld::Refused)
+    };
+    let signatures = vault.sign_many(permits).into_iter().map(signature);
     signed.extend(
         permitted.into_iter().zip(signatures).map(|(validator, signature)| answer(validator, signature)),
     );

@@ -9,7 +9,7 @@ use crypto::bls::sign;
 use duty::runner::{
     Claim, Domains, Facts, Plan, ProposalForm, RunnerSetup, Selection, ShareRequest, ShareTask, Subject,
 };
-use duty::{Setup, SignRequest, Signed, SigningObject, SigningTask};
+use duty::{Setup, SignRequest, Signed, SigningObject, SigningTask, Withheld};
 use qbft::{Committee, Leader};
 use types::beacon::{ValidatorRegistration, VoluntaryExit};
 use types::signing::BeaconDomainType;
@@ -156,7 +156,7 @@ impl<'a> Env<'a> {
         }
     }
 
-    /// The vault's answer about votes; `None` for an attestation that it would be slashed for.
+    /// The vault's answer about votes; it refuses an attestation that it would be slashed for.
     pub(super) fn sign_votes(&self, request: &SignRequest) -> Result<Vec<Signed>> {
         let refuses = self.slashable.contains(&request.slot);
         let one = |task: &SigningTask| -> Result<Signed> {
@@ -165,17 +165,24 @@ impl<'a> Env<'a> {
                 SigningObject::SyncMessage(_) => (BeaconRole::SyncCommittee, false),
             };
             let secret = self.shares.secret(&self.archive.keys, task.validator)?;
-            let signature = (!refused).then(|| sign(secret, beacon::root_to_sign(&task.object)));
+            let signature = if refused {
+                Err(Withheld::Refused)
+            } else {
+                Ok(sign(secret, beacon::root_to_sign(&task.object)))
+            };
             Ok(Signed { validator: task.validator, role, signature })
         };
         request.tasks.iter().map(one).collect()
     }
 
     /// The vault's answer about everything else.
-    pub(super) fn sign_objects(&self, request: &ShareRequest) -> Result<Vec<Option<SignatureBytes>>> {
-        let one = |task: &ShareTask| -> Result<Option<SignatureBytes>> {
+    pub(super) fn sign_objects(
+        &self,
+        request: &ShareRequest,
+    ) -> Result<Vec<std::result::Result<SignatureBytes, Withheld>>> {
+        let one = |task: &ShareTask| {
             let secret = self.shares.secret(&self.archive.keys, task.validator)?;
-            Ok(Some(sign(secret, Domains::default().signing_root(&task.object))))
+            Ok(Ok(sign(secret, Domains::default().signing_root(&task.object))))
         };
         request.tasks.iter().map(one).collect()
     }

@@ -132,7 +132,7 @@ impl<'a> World<'a> {
             Effect::FetchView => Some(Input::View(Some(beacon::view(1)))),
             Effect::Sign(request) => {
                 let signed = self.env.sign_votes(&request)?;
-                if signed.iter().any(|signed| signed.signature.is_none()) {
+                if signed.iter().any(|signed| signed.signature.is_err()) {
                     self.output.refuse(RefusalCode::SlashableAttestation);
                 }
                 Some(Input::Signed(signed))
@@ -208,6 +208,7 @@ impl<'a> World<'a> {
             | Effect::PublishDecided(_)
             | Effect::Reached(_)
             | Effect::BadPartialSignature { .. }
+            | Effect::Disagrees { .. }
             | Effect::Ended(_) => None,
         })
     }

@@ -2,6 +2,7 @@
 
 use types::{BeaconRole, BeaconVote, Epoch, Round, SignatureBytes, SignedSsvMessage, ValidatorIndex};
 
+use crate::reason::FailureReason;
 use crate::recombine::Recombined;
 
 /// What can happen to a committee's duty.
@@ -61,8 +62,29 @@ pub struct Signed {
     pub validator: ValidatorIndex,
     /// What kind of object.
     pub role: BeaconRole,
-    /// The partial signature; `None` if the vault refused.
-    pub signature: Option<SignatureBytes>,
+    /// The partial signature.
+    pub signature: Result<SignatureBytes, Withheld>,
+}
+
+/// Why there is no partial signature of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Withheld {
+    /// The vault refused it.
+    #[error("the vault refused it")]
+    Refused,
+    /// The validator is under observation, because it may be running elsewhere too.
+    #[error("the validator is under observation")]
+    Doppelganger,
+}
+
+impl Withheld {
+    /// What a duty failed for when this signature was missing.
+    pub(crate) const fn reason(self) -> FailureReason {
+        match self {
+            Self::Refused => FailureReason::SigningRefused,
+            Self::Doppelganger => FailureReason::Doppelganger,
+        }
+    }
 }
 
 /// How a submission failed.

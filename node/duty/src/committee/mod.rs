@@ -20,7 +20,7 @@
 //!
 //! # Deviations
 //!
-//! * What the vault refuses is left out of the bundle; the reference sends nothing at all then. Receivers count per validator,
+//! * What the vault refuses, or what is withheld, is left out of the bundle; the reference sends nothing at all then. Receivers count per validator,
 //!   so the other validators keep their quorum.
 //! * Attestations and sync committee messages are submitted independently of each other's success.
 
@@ -49,7 +49,7 @@ pub use crate::refusal::Refusal;
 pub use effect::{
     Effect, Milestone, Outcome, SignRequest, SignedObject, SigningObject, SigningTask, Submission,
 };
-pub use input::{Input, OwnView, Signed, SubmitError, Watermark};
+pub use input::{Input, OwnView, Signed, SubmitError, Watermark, Withheld};
 pub use restore::Progress;
 pub use setup::{AttestationIndex, Setup};
 pub use vote_check::VoteCheck;
@@ -67,8 +67,8 @@ pub struct Step {
 /// What stands between an entry of the duty and its outcome.
 #[derive(Debug, Clone, Copy, Default)]
 struct Open {
-    /// The vault refused the own partial signature.
-    refused_by_vault: bool,
+    /// Why the own partial signature is missing.
+    withheld: Option<Withheld>,
     /// A quorum came together, but some of it was bad.
     bad_parts: bool,
     /// The beacon nodes have it, and have not answered.

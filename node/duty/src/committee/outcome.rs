@@ -3,7 +3,7 @@
 use types::{BeaconRole, ValidatorIndex};
 
 use super::effect::{Effect, Outcome};
-use super::input::SubmitError;
+use super::input::{SubmitError, Withheld};
 use super::{CommitteeRunner, Open};
 use crate::reason::FailureReason;
 
@@ -48,8 +48,9 @@ impl CommitteeRunner {
             (Some(_), None) if self.consensus.saw_proposal() => FailureReason::NotDecided,
             (Some(_), None) => FailureReason::NoProposal,
             (Some(_), Some(_)) if open.bad_parts => FailureReason::PartialSignaturesInvalid,
-            (Some(_), Some(_)) if open.refused_by_vault => FailureReason::SigningRefused,
-            (Some(_), Some(_)) => FailureReason::PartialSignaturesMissing,
+            (Some(_), Some(_)) => {
+                open.withheld.map_or(FailureReason::PartialSignaturesMissing, Withheld::reason)
+            }
         }
     }
 }

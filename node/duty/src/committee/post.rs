@@ -5,7 +5,7 @@ use types::{
 };
 
 use super::effect::{Effect, Milestone, SignedObject, Submission};
-use super::input::Signed;
+use super::input::{Signed, Withheld};
 use super::{CommitteeRunner, Refusal};
 use crate::bundle;
 use crate::collector::SignatureSlot;
@@ -20,11 +20,14 @@ impl CommitteeRunner {
         let mut messages = Vec::with_capacity(signed.len());
         for entry in &self.duty.validator_duties {
             let answer = signed.iter().find(|s| s.validator == entry.validator_index && s.role == entry.role);
-            let Some(partial_signature) = answer.and_then(|s| s.signature) else {
-                if let Some(open) = self.open.get_mut(&super::entry_key(entry)) {
-                    open.refused_by_vault = true;
+            let partial_signature = match answer.map_or(Err(Withheld::Refused), |s| s.signature) {
+                Ok(signature) => signature,
+                Err(withheld) => {
+                    if let Some(open) = self.open.get_mut(&super::entry_key(entry)) {
+                        open.withheld = Some(withheld);
+                    }
+                    continue;
                 }
-                continue;
             };
             let signing_root = self.root_of(&self.object(entry, &decision.vote));
             let validator_index = entry.validator_index;

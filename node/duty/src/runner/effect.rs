@@ -50,6 +50,14 @@ pub enum Effect {
         /// For which validator.
         validator: ValidatorIndex,
     },
+    /// An operator signed something else before consensus than we did (code 41): for a registration its fee recipient, gas limit or
+    /// time differ. Told once for each operator of a duty.
+    Disagrees {
+        /// Who.
+        operator: OperatorId,
+        /// For which validator, and the signing root that we did not expect.
+        slot: SignatureSlot,
+    },
     /// One entry of the duty ended.
     Ended(Outcome),
 }

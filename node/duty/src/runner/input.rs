@@ -4,7 +4,7 @@ use types::beacon::{AnyAttestation, AnyContribution, AnyProposedBlock, Attestati
 use types::{CommitteeIndex, Round, SignatureBytes, SignedSsvMessage};
 
 use crate::collector::SignatureSlot;
-use crate::committee::SubmitError;
+use crate::committee::{SubmitError, Withheld};
 use crate::recombine::Recombined;
 
 /// Before consensus or after it.
@@ -24,12 +24,12 @@ pub enum Input {
     /// The answer to [`Effect::BeginConsensus`](super::Effect::BeginConsensus): true if the node may speak in this consensus,
     /// false if it may have spoken before a restart.
     ConsensusPermitted(bool),
-    /// The answer to [`Effect::Sign`](super::Effect::Sign): one for each task in its order, `None` where the vault refused.
+    /// The answer to [`Effect::Sign`](super::Effect::Sign): one for each task in its order.
     Signed {
         /// The stage of the request.
         stage: Stage,
         /// The partial signatures.
-        signatures: Vec<Option<SignatureBytes>>,
+        signatures: Vec<Result<SignatureBytes, Withheld>>,
     },
     /// The answer to [`Effect::Fetch`](super::Effect::Fetch). `None`: no beacon node answered.
     Fetched(Option<Fetched>),

@@ -56,6 +56,7 @@ use types::{
 };
 
 use crate::collector::{Collector, SignatureSlot};
+use crate::committee::Withheld;
 use crate::consensus::Consensus;
 use crate::phase::Phase;
 use crate::reason::FailureReason;
@@ -96,7 +97,8 @@ struct Side {
     /// Recombinations that were asked for and not answered.
     recombining: usize,
     bad_parts: bool,
-    refused_by_vault: bool,
+    /// Why an own partial signature is missing.
+    withheld: Option<Withheld>,
 }
 
 /// The machine of one duty.
@@ -122,6 +124,8 @@ pub struct Runner {
     decision: Option<Decision>,
     /// Operators whose selection proofs came.
     seen: BTreeSet<OperatorId>,
+    /// Operators of one validator's duty that signed something else than we did before consensus.
+    disagreeing: BTreeSet<OperatorId>,
     open: BTreeMap<(ValidatorIndex, BeaconRole), Open>,
     /// Entries that ended without being submitted or found unselected by the reference's measure.
     left_open: bool,
@@ -146,7 +150,7 @@ impl Runner {
             saw_quorum: false,
             recombining: 0,
             bad_parts: false,
-            refused_by_vault: false,
+            withheld: None,
         };
         let open = plan.entries().iter().map(|duty| (entry_key(duty), Open::default())).collect();
         let (pre, post, slot) = (side(), side(), plan.slot());
@@ -167,6 +171,7 @@ impl Runner {
             own_value: None,
             decision: None,
             seen: BTreeSet::new(),
+            disagreeing: BTreeSet::new(),
             open,
             left_open: false,
             stuck: None,

@@ -7,7 +7,7 @@ use types::{BeaconRole, ValidatorIndex};
 use super::Runner;
 use super::effect::{Effect, End, Outcome};
 use crate::collector::SignatureSlot;
-use crate::committee::SubmitError;
+use crate::committee::{SubmitError, Withheld};
 use crate::reason::FailureReason;
 
 /// What stands between an entry of the duty and its outcome.
@@ -122,6 +122,13 @@ impl Runner {
         self.left_open = false;
     }
 
+    /// Whether those who signed as we did and those who signed something else would have been a quorum together.
+    fn disagreement_is_decisive(&self) -> bool {
+        let agreeing = |slot: SignatureSlot| self.pre.phase.collector().count(slot);
+        let fewest = self.pre.expected.distinct().into_iter().map(agreeing).min().unwrap_or(0);
+        !self.disagreeing.is_empty() && fewest.saturating_add(self.disagreeing.len()) >= self.setup.quorum()
+    }
+
     fn reason(&self, open: &Open) -> FailureReason {
         if !self.begun {
             return FailureReason::NeverStarted;
@@ -137,14 +144,15 @@ impl Runner {
         }
         match (&self.decision, self.fetching) {
             (Some(_), _) if self.post.bad_parts => FailureReason::PartialSignaturesInvalid,
-            (Some(_), _) if self.post.refused_by_vault => FailureReason::SigningRefused,
-            (Some(_), _) => FailureReason::PartialSignaturesMissing,
+            (Some(_), _) => {
+                self.post.withheld.map_or(FailureReason::PartialSignaturesMissing, Withheld::reason)
+            }
             (None, true) if !self.saw_own_value => FailureReason::NoOwnValue,
             (None, true) if self.consensus.saw_proposal() => FailureReason::NotDecided,
             (None, true) => FailureReason::NoProposal,
             (None, false) if self.pre.bad_parts => FailureReason::PreSignaturesInvalid,
-            (None, false) if self.pre.refused_by_vault => FailureReason::SigningRefused,
-            (None, false) => FailureReason::PreSignaturesMissing,
+            (None, false) if self.disagreement_is_decisive() => FailureReason::PreSignaturesDisagree,
+            (None, false) => self.pre.withheld.map_or(FailureReason::PreSignaturesMissing, Withheld::reason),
         }
     }
 }

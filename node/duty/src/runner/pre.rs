@@ -16,6 +16,7 @@ use super::value::{self, Selected};
 use super::{Runner, entry_key};
 use crate::bundle;
 use crate::collector::SignatureSlot;
+use crate::committee::Withheld;
 use crate::phase::Blame;
 use crate::reason::FailureReason;
 use crate::recombine::Recombined;
@@ -27,7 +28,7 @@ impl Runner {
     pub(super) fn on_signed(
         &mut self,
         stage: Stage,
-        signatures: &[Option<SignatureBytes>],
+        signatures: &[Result<SignatureBytes, Withheld>],
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         let signer = self.setup.committee.own();
@@ -35,9 +36,9 @@ impl Runner {
             Stage::Pre => self.pre.expected.iter().map(|(_, slot)| slot).collect(),
             Stage::Post => self.own_post_tasks().into_iter().map(|(_, slot)| slot).collect(),
         };
-        let entry = |(slot, signature): (&SignatureSlot, &Option<SignatureBytes>)| {
+        let entry = |(slot, signature): (&SignatureSlot, &Result<SignatureBytes, Withheld>)| {
             Some(PartialSignatureMessage {
-                partial_signature: (*signature)?,
+                partial_signature: signature.ok()?,
                 signing_root: slot.root,
                 signer,
                 validator_index: slot.validator,
@@ -45,7 +46,8 @@ impl Runner {
         };
         let messages: Vec<_> = tasks.iter().zip(signatures).filter_map(entry).collect();
         let whole = messages.len() == tasks.len();
-        self.side_mut(stage).refused_by_vault |= !whole;
+        let withheld = signatures.iter().find_map(|signature| signature.err());
+        self.side_mut(stage).withheld = withheld.or((!whole).then_some(Withheld::Refused));
         if messages.is_empty() || (!whole && !self.is_committee()) {
             return Ok(());
         }
@@ -79,8 +81,12 @@ impl Runner {
         if !self.setup.committee.contains(signer) {
             return Err(Refusal::ForeignSigner);
         }
-        if let Some(duty) = self.plan.validator() {
-            self.pre.expected.is_exactly(duty.validator_index, &bundle.messages)?;
+        if let Some(validator) = self.plan.validator().map(|duty| duty.validator_index) {
+            let refusal = self.pre.expected.is_exactly(validator, &bundle.messages).err();
+            if refusal == Some(RefusalCode::WrongSigningRoot) {
+                self.note_disagreement(signer, bundle, out);
+            }
+            refusal.map_or(Ok(()), Err)?;
         }
         let quorate = self.count(Stage::Pre, signer, bundle, out);
         if quorate.is_empty() {
@@ -90,6 +96,25 @@ impl Runner {
         let known = quorate.into_iter().filter(|slot| self.pre.expected.contains(*slot)).collect();
         self.recombine(Stage::Pre, known, out);
         Ok(())
+    }
+
+    /// An operator signs something else than we do: told once for each operator, so that its operator and ours can find out.
+    fn note_disagreement(
+        &mut self,
+        operator: OperatorId,
+        bundle: &PartialSignatureMessages,
+        out: &mut Vec<Effect>,
+    ) {
+        let theirs = bundle.messages.iter().map(|entry| entry.signing_root);
+        let ours = |root: &types::Root| self.pre.expected.iter().any(|(_, slot)| slot.root == *root);
+        let (Some(root), Some(duty)) = (theirs.into_iter().find(|root| !ours(root)), self.plan.validator())
+        else {
+            return;
+        };
+        let validator = duty.validator_index;
+        if self.disagreeing.insert(operator) {
+            out.push(Effect::Disagrees { operator, slot: SignatureSlot { validator, root } });
+        }
     }
 
     pub(super) fn is_of_slot(

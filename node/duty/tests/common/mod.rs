@@ -15,7 +15,7 @@ use crypto::threshold::CoefficientCache;
 use duty::committee::Progress;
 use duty::{
     AttestationIndex, CommitteeKeys, CommitteeRunner, Effect, Input, Outcome, OwnView, Setup, SignRequest,
-    Signed, SignedObject, SigningObject, SubmitError, ValidatorKeys, Watermark, recombine,
+    Signed, SignedObject, SigningObject, SubmitError, ValidatorKeys, Watermark, Withheld, recombine,
 };
 use qbft::{CUT_OFF_ROUND, Committee, Controller, RoundRobin};
 use rand_chacha::ChaCha20Rng;
@@ -51,6 +51,8 @@ pub enum Conduct {
     Late,
     /// Its vault refuses the first attestation.
     Refusing,
+    /// It withholds the first attestation, because that validator is under observation.
+    Watching,
     /// Publishes a bundle of bad signatures before its good one.
     Equivocating,
 }
@@ -334,10 +336,18 @@ impl Sim {
             };
             let root = if lies { Root::repeat_byte(0xee) } else { root };
             let key = &node.shares[&task.validator];
-            let refused = node.conduct == Conduct::Refusing
-                && role == BeaconRole::Attester
-                && task.validator == ValidatorIndex(100);
-            Signed { validator: task.validator, role, signature: (!refused).then(|| sign(key, root)) }
+            let withheld = match node.conduct {
+                Conduct::Refusing => Some(Withheld::Refused),
+                Conduct::Watching => Some(Withheld::Doppelganger),
+                _ => None,
+            };
+            let withheld =
+                withheld.filter(|_| role == BeaconRole::Attester && task.validator == ValidatorIndex(100));
+            Signed {
+                validator: task.validator,
+                role,
+                signature: withheld.map_or_else(|| Ok(sign(key, root)), Err),
+            }
         };
         request.tasks.iter().map(one).collect()
     }

@@ -2,7 +2,7 @@
 
 use duty::collector::Collector;
 use duty::runner::End;
-use duty::{SubmitError, committee};
+use duty::{SubmitError, Withheld, committee};
 use qbft::{Controller, Unsigned};
 use types::{BeaconRole, OperatorId, Root, Round, SignatureBytes, SignedSsvMessage, ValidatorIndex};
 
@@ -71,12 +71,12 @@ pub trait Machine: Sized {
 }
 
 /// The vault's answer: a liar's is bad now and then, and any vault may refuse.
-pub fn vault(own: Own, claim: &Claim, rng: &mut Rng) -> Option<SignatureBytes> {
+pub fn vault(own: Own, claim: &Claim, rng: &mut Rng) -> Result<SignatureBytes, Withheld> {
     if rng.one_in(60) {
-        return None;
+        return Err(Withheld::Refused);
     }
     let operator = if own.lies && rng.one_in(3) { OperatorId(9) } else { own.operator };
-    Some(part(claim.validator, operator, claim.root))
+    Ok(part(claim.validator, operator, claim.root))
 }
 
 /// The beacon nodes' answer.

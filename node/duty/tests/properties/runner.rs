@@ -238,7 +238,9 @@ impl Machine for Walking {
                 Effect::Ended(outcome) => {
                     Done::Ended { entry: (outcome.validator, outcome.role), end: outcome.end }
                 }
-                Effect::Reached(_) | Effect::BadPartialSignature { .. } => continue,
+                Effect::Reached(_) | Effect::BadPartialSignature { .. } | Effect::Disagrees { .. } => {
+                    continue;
+                }
             });
         }
         Turn { done, refused: step.refusal.is_some() }

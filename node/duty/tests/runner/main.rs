@@ -188,6 +188,52 @@ fn two_refusing_vaults_leave_the_decision_unsigned() {
     }
 }
 
+/// An operator whose signatures are withheld still sees its committee's duties through, where it is no consensus' only quorum.
+#[test]
+fn who_withholds_its_signatures_follows_the_others() {
+    let conducts = [Conduct::Watching, Conduct::Honest, Conduct::Honest, Conduct::Honest];
+    for recipe in ALL {
+        let world = run(10, recipe, &conducts, 1);
+        (0..4).for_each(|place| assert_submitted(&world, place));
+    }
+    let conducts = [Conduct::Watching, Conduct::Honest, Conduct::Honest, Conduct::Silent];
+    for recipe in ALL {
+        let mut world = run(11, recipe, &conducts, 1);
+        assert_failed(&mut world, 0, FailureReason::Doppelganger);
+    }
+}
+
+#[test]
+fn registrations_that_differ_name_the_operators_and_fail_for_it() {
+    let conducts = [Conduct::Honest, Conduct::Disagreeing, Conduct::Honest, Conduct::Disagreeing];
+    let mut world = run(12, &REGISTRATION, &conducts, 1);
+    let [ours, theirs] = [0, 1].map(|place| world.nodes[place].id);
+    let named = |world: &World, place: usize| {
+        let mut named: Vec<_> = world.nodes[place].disagreed.iter().map(|(operator, _)| *operator).collect();
+        named.sort();
+        named
+    };
+    assert_eq!(named(&world, 0), [world.nodes[1].id, world.nodes[3].id]);
+    assert_eq!(named(&world, 1), [ours, world.nodes[2].id]);
+    let roots: Vec<_> = world.nodes[0].disagreed.iter().map(|(_, root)| *root).collect();
+    assert_eq!(roots[0], roots[1], "the two agree with each other");
+    for place in 0..4 {
+        assert_failed(&mut world, place, FailureReason::PreSignaturesDisagree);
+    }
+
+    // One that differs is named, and costs nobody anything.
+    let conducts = [Conduct::Honest, Conduct::Disagreeing, Conduct::Honest, Conduct::Honest];
+    let world = run(13, &REGISTRATION, &conducts, 1);
+    [0, 2, 3].into_iter().for_each(|place| assert_submitted(&world, place));
+    assert_eq!(named(&world, 0), [theirs]);
+
+    // Nor is it the reason when the others are too few in any case.
+    let conducts = [Conduct::Honest, Conduct::Disagreeing, Conduct::Silent, Conduct::Silent];
+    let mut world = run(14, &REGISTRATION, &conducts, 1);
+    assert_failed(&mut world, 0, FailureReason::PreSignaturesMissing);
+    assert_eq!(named(&world, 0).len(), 1);
+}
+
 #[test]
 fn who_is_not_selected_has_nothing_to_do() {
     for recipe in [&AGGREGATION, &CONTRIBUTION, &COMMITTEE] {

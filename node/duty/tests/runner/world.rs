@@ -12,14 +12,14 @@ use duty::runner::{
     Aggregate, Claim, Domains, Effect, Facts, Fetch, Fetched, Input, Outcome, Past, Plan, Progress,
     ProposalForm, Runner, RunnerSetup, Selection, ShareRequest, Stage, Submission,
 };
-use duty::{CommitteeKeys, SubmitError, ValidatorKeys, recombine};
+use duty::{CommitteeKeys, SubmitError, ValidatorKeys, Withheld, recombine};
 use qbft::{CUT_OFF_ROUND, Committee, RoundRobin};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
 use types::beacon::{
     AnyAttestation, AnyContribution, AnyProposedBlock, AnySignedProposal, Attestation, AttestationData,
-    AttestationElectra, SyncCommitteeContribution,
+    AttestationElectra, SyncCommitteeContribution, ValidatorRegistration,
 };
 use types::{
     AggregatorCommitteeDuty, BeaconFork, BeaconRole, ByteList, CommitteeId, CommitteeIndex, DataVersion,
@@ -55,6 +55,10 @@ pub enum Conduct {
     Blind,
     /// Its vault refuses everything after consensus.
     Refusing,
+    /// It withholds every signature.
+    Watching,
+    /// Its registrations have another gas limit.
+    Disagreeing,
 }
 
 /// What the network does to messages, in percent.
@@ -71,6 +75,8 @@ pub struct Node {
     pub refused: Vec<RefusalCode>,
     pub outcomes: Vec<Outcome>,
     pub blamed: BTreeSet<OperatorId>,
+    /// Who signed something else, and over what root.
+    pub disagreed: Vec<(OperatorId, Root)>,
     pub objects: Vec<Submission>,
     /// What it was asked to sign after consensus.
     pub post_requests: Vec<ShareRequest>,
@@ -167,10 +173,11 @@ impl World {
         let nodes = setups.iter().zip(conducts).zip(shares).map(|((setup, conduct), shares)| Node {
             id: setup.committee.own(),
             conduct: *conduct,
-            machine: Runner::new(setup.clone(), plan.clone(), Past::default()).unwrap(),
+            machine: Runner::new(setup.clone(), plan_of(*conduct, &plan), Past::default()).unwrap(),
             refused: Vec::new(),
             outcomes: Vec::new(),
             blamed: BTreeSet::new(),
+            disagreed: Vec::new(),
             objects: Vec::new(),
             post_requests: Vec::new(),
             timers: BTreeSet::new(),
@@ -269,6 +276,7 @@ impl World {
                 node.objects.push(submission);
                 inputs.push_back(Input::Submitted { slots, result: self.beacon });
             }
+            Effect::Disagrees { operator, slot } => node.disagreed.push((operator, slot.root)),
             Effect::Reached(_) => {}
             Effect::BadPartialSignature { operator, .. } => {
                 node.blamed.insert(operator);
@@ -277,13 +285,17 @@ impl World {
         }
     }
 
-    fn sign(node: &Node, request: &ShareRequest) -> Vec<Option<SignatureBytes>> {
+    fn sign(node: &Node, request: &ShareRequest) -> Vec<Result<SignatureBytes, Withheld>> {
         let refuses = node.conduct == Conduct::Refusing && request.stage == Stage::Post;
         let one = |task: &duty::runner::ShareTask| {
             let lies = node.conduct == Conduct::BadShares;
             let root = Domains::default().signing_root(&task.object);
             let root = if lies { Root::repeat_byte(0xee) } else { root };
-            (!refuses).then(|| sign(&node.shares[&task.validator], root))
+            match node.conduct {
+                Conduct::Watching => Err(Withheld::Doppelganger),
+                _ if refuses => Err(Withheld::Refused),
+                _ => Ok(sign(&node.shares[&task.validator], root)),
+            }
         };
         request.tasks.iter().map(one).collect()
     }
@@ -354,6 +366,17 @@ impl World {
     fn check(&self, validator: ValidatorIndex, root: Root, signature: &SignatureBytes) {
         let key = &self.keys.get(validator).unwrap().validator;
         assert!(verify(key, root, &Signature::from_bytes(signature).unwrap()));
+    }
+}
+
+/// The plan of an operator with this conduct.
+fn plan_of(conduct: Conduct, plan: &Plan) -> Plan {
+    match plan {
+        Plan::Registration(duty, registration) if conduct == Conduct::Disagreeing => {
+            let gas_limit = registration.gas_limit + 1;
+            Plan::Registration(duty.clone(), ValidatorRegistration { gas_limit, ..*registration })
+        }
+        plan => plan.clone(),
     }
 }
 

@@ -26,7 +26,7 @@ async fn on_a_sound_disk_the_node_speaks_and_signs() {
     let mut world = World::new().await;
     let mut witness = Witness::of(&mut world).await;
     let signed = run(&mut world).await;
-    assert!(signed.iter().all(|signed| signed.signature.is_some()));
+    assert!(signed.iter().all(|signed| signed.signature.is_ok()));
     let mut kinds = Vec::new();
     while !(kinds.contains(&MsgType::Consensus) && kinds.contains(&MsgType::PartialSignature)) {
         kinds.push(witness.next().await.unwrap().ssv_message.msg_type);
