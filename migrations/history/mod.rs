@@ -1,14 +1,17 @@
-//! Lineage of the `history` file: what was signed, and the marks below which nothing is signed again.
+//! Lineage of the `history` file: what was signed, the marks below which nothing is signed again, and exits in flight.
 
 use crate::lineage::{DatabaseFile, Lineage, Table};
 
 #[path = "0001_marks.rs"]
 mod step_0001;
+#[path = "0002_exits.rs"]
+mod step_0002;
 
 /// The steps of the history file.
-pub static LINEAGE: Lineage = Lineage { file: DatabaseFile::History, steps: &[step_0001::STEP] };
+pub static LINEAGE: Lineage =
+    Lineage { file: DatabaseFile::History, steps: &[step_0001::STEP, step_0002::STEP] };
 
-/// Tables of the history file; the newest step tells their layout.
+/// Tables of the history file; the steps tell their layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HistoryTable {
     /// The chain these signatures belong to.
@@ -21,12 +24,14 @@ pub enum HistoryTable {
     Proposals,
     /// Last slot in which consensus was begun, per committee and role.
     Started,
+    /// Exits that were requested and are not done, one row per validator.
+    Exits,
 }
 
 impl Table for HistoryTable {
     const LINEAGE: &'static Lineage = &LINEAGE;
     const ALL: &'static [Self] =
-        &[Self::Binding, Self::Marks, Self::Attestations, Self::Proposals, Self::Started];
+        &[Self::Binding, Self::Marks, Self::Attestations, Self::Proposals, Self::Started, Self::Exits];
 
     fn name(self) -> &'static str {
         match self {
@@ -35,6 +40,7 @@ impl Table for HistoryTable {
             Self::Attestations => "attestations",
             Self::Proposals => "proposals",
             Self::Started => "started",
+            Self::Exits => "exits",
         }
     }
 }

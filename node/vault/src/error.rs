@@ -33,6 +33,9 @@ pub enum Refused {
         /// Of the vote.
         slot: Slot,
     },
+    /// Nobody asked for this exit, as far as the history knows.
+    #[error("the signing history holds no request for this exit")]
+    NotRequested,
     /// Signing it could be slashed for.
     #[error("slashable: {0}")]
     Slashable(#[from] Breach),

@@ -15,7 +15,9 @@
 //!    until the node is started again: [`Refused::Stopped`], and [`Vault::stopped`] makes the readiness red.
 //! 6. **Consensus is a promise too.** [`Vault::begin_consensus`] records the slot before the first own message of it; a node that
 //!    restarts does not speak twice for one slot.
-//! 7. Secrets live in memory only, in one place ([`Vault::arm`] moves them in), zeroized when dropped.
+//! 7. **An exit needs a request.** It cannot be taken back, so it is signed only while the history holds the owner's request for
+//!    it ([`Vault::put_exit`]), which survives a restart.
+//! 8. Secrets live in memory only, in one place ([`Vault::arm`] moves them in), zeroized when dropped.
 //!
 //! # The records
 //!
@@ -31,6 +33,7 @@
 //! * The floor follows the justified epoch of a synced beacon node; see [`floor`] for why that is safe.
 
 mod error;
+mod exits;
 #[cfg(feature = "faulty-disk")]
 mod faulty_disk;
 pub mod floor;
@@ -44,6 +47,7 @@ mod sign;
 mod vault;
 
 pub use error::{ArmError, HistoryError, Refused};
+pub use exits::{ExitError, MAX_PENDING, PendingExit};
 pub use floor::Floor;
 pub use history::Marks;
 pub use keys::ArmShare;

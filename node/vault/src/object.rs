@@ -61,7 +61,7 @@ pub enum Object {
     Contribution(Box<AnyContributionAndProof>),
     /// A builder registration.
     Registration(ValidatorRegistration),
-    /// A voluntary exit.
+    /// A voluntary exit. It cannot be taken back, so it is signed only for a request that the history holds.
     Exit(VoluntaryExit),
 }
 

@@ -14,7 +14,7 @@ use crate::error::{ArmError, HistoryError, Refused};
 use crate::floor::Floor;
 use crate::history::{Books, Marks, MarksRow, Vote};
 use crate::keys::{ArmShare, KeyRing};
-use crate::object::ObjectRequest;
+use crate::object::{Object, ObjectRequest};
 use crate::permit::{AttestationRequest, BlockRequest, Permit, Signer};
 use crate::rules::{Breach, Safe};
 use crate::sign::{self, Job, Signed};
@@ -179,9 +179,18 @@ impl Vault {
     }
 
     /// Signs objects that cannot be slashed for, in the order of the requests; all that share a root share its hash to the curve.
-    /// A stopped share signs none of them.
+    /// A stopped share signs none of them, and an exit is signed only if it was requested ([`Vault::put_exit`]).
     pub fn sign_objects(&self, requests: &[ObjectRequest]) -> Vec<Result<Signed, Refused>> {
-        let job = |request: &ObjectRequest| self.job(request.signer, request.signing_root(&self.chain));
+        let job = |request: &ObjectRequest| {
+            let mut job = self.job(request.signer, request.signing_root(&self.chain));
+            if let Object::Exit(exit) = &request.object
+                && job.secret.is_ok()
+                && let Err(refused) = self.check_exit(&request.signer, exit)
+            {
+                job.secret = Err(refused);
+            }
+            job
+        };
         sign::sign(&requests.iter().map(job).collect::<Vec<_>>())
     }
 
@@ -239,6 +248,10 @@ impl Vault {
     #[must_use]
     pub const fn history(&self) -> &HistoryDb {
         &self.history
+    }
+
+    pub(crate) fn chain(&self) -> &ChainRules {
+        &self.chain
     }
 
     /// Checks and records everything that was asked for properly, in one transaction, and hands the permits out after it.

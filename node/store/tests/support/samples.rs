@@ -43,11 +43,12 @@ pub fn registry() -> Vec<Sample<RegistryTable>> {
     ]
 }
 
-/// One share with a vote, a block and a started slot.
+/// One share with a vote, a block and a started slot, and a validator that wants to leave.
 pub fn history() -> Vec<Sample<HistoryTable>> {
     let (share, validator, root) = (vec![0x11; 48], vec![0xc2; 48], vec![0x99; 32]);
-    let mark = [vec![1], validator, le(9), le(10), le(81)].concat();
+    let mark = [vec![1], validator.clone(), le(9), le(10), le(81)].concat();
     vec![
+        (HistoryTable::Exits, validator.clone(), le(95)),
         (HistoryTable::Binding, b"genesis_validators_root".to_vec(), vec![0x42; 32]),
         (HistoryTable::Marks, share.clone(), mark),
         (HistoryTable::Attestations, [share.clone(), be(10), root.clone()].concat(), le(9)),

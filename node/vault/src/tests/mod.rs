@@ -1,5 +1,6 @@
 mod arming;
 mod consensus;
+mod exits;
 mod interchange;
 mod objects;
 mod permits;

@@ -13,7 +13,7 @@ use types::beacon::{
 use types::{Checkpoint, CommitteeIndex, Epoch, Root, SignatureBytes, Slot, ValidatorIndex};
 
 use super::{armed, secret, signer};
-use crate::{Object, ObjectRequest, Refused, Signed};
+use crate::{Object, ObjectRequest, PendingExit, Refused, Signed};
 
 /// In Deneb.
 const SLOT: Slot = Slot(4500 * 32 + 3);
@@ -131,6 +131,8 @@ fn each_kind_is_signed_over_the_root_of_its_domain() {
 fn an_exit_is_signed_under_capella_and_a_registration_under_genesis_whatever_the_fork() {
     let folder = tempfile::tempdir().unwrap();
     let vault = armed(folder.path(), 1);
+    let asked = PendingExit { slot: SLOT, validator: signer(1).validator };
+    assert!(vault.put_exit(asked).unwrap());
     let exit = VoluntaryExit { epoch: Epoch(4500), validator_index: ValidatorIndex(77) };
     let root_at = |slot, object| vault.sign_objects(&[request(1, slot, object)]).remove(0).unwrap().root;
     let expected: Root = "1f0ab415823a83d6f405225862c098ffeefab146ed06545c8489e39b0174e40e".parse().unwrap();
