@@ -16,9 +16,8 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
-use types::DomainType;
 
-use crate::record;
+use crate::record::{self, RecordDomains};
 use crate::subnets::SubnetBits;
 
 const HUNGRY_INTERVAL: Duration = Duration::from_secs(5);
@@ -72,7 +71,7 @@ pub(crate) struct Discovery {
     next_query: Instant,
     interval: Duration,
     announcement: Option<AbortHandle>,
-    /// Held by the tasks of discv5 alone.
+    /// Held by discv5 alone: by its tasks and its configuration.
     socket: Weak<UdpSocket>,
 }
 
@@ -183,17 +182,17 @@ impl Discovery {
         self.discv5.local_enr()
     }
 
-    /// Writes domain and subnets into our record. If it changed, known nodes are told, one by one, in the background.
-    pub(crate) fn update(&mut self, domain: DomainType, subnets: SubnetBits) {
+    /// Writes domains and subnets into our record. If it changed, known nodes are told, one by one, in the background.
+    pub(crate) fn update(&mut self, domains: RecordDomains, subnets: SubnetBits) {
         let now = record::entries(&self.discv5.local_enr());
-        if now.domain == Some(domain) && now.subnets == Some(subnets) {
+        if now.domain == Some(domains.current) && now.subnets == Some(subnets) {
             return;
         }
         let written = self
             .discv5
             .enr_insert(record::SUBNETS, &subnets.to_wire())
-            .and_then(|_| self.discv5.enr_insert(record::DOMAIN, &domain.0))
-            .and_then(|_| self.discv5.enr_insert(record::NEXT_DOMAIN, &domain.0));
+            .and_then(|_| self.discv5.enr_insert(record::DOMAIN, &domains.current.0))
+            .and_then(|_| self.discv5.enr_insert(record::NEXT_DOMAIN, &domains.next.0));
         if let Err(error) = written {
             warn!(%error, "the node record could not be changed");
         }
@@ -222,22 +221,27 @@ impl Discovery {
         self.announcement = Some(task.abort_handle());
     }
 
-    /// Ends discovery and waits, for at most a second, until its socket is closed.
-    pub(crate) async fn shutdown(&mut self) {
-        if let Some(announcement) = self.announcement.take() {
+    /// Ends discovery and waits, for at most a second, until its socket is closed. False if it is not.
+    pub(crate) async fn shutdown(self) -> bool {
+        let Self { mut discv5, mut query, announcement, socket, .. } = self;
+        if let Some(announcement) = announcement {
             announcement.abort();
         }
-        self.query.abort_all();
-        self.discv5.shutdown();
+        // A query holds the way to the service, and the service's configuration holds the socket.
+        query.shutdown().await;
+        discv5.shutdown();
+        drop(discv5);
         // discv5 does not say when its tasks have ended; the socket does.
         let closed = async {
-            while self.socket.strong_count() > 0 {
+            while socket.strong_count() > 0 {
                 tokio::time::sleep(SOCKET_POLL).await;
             }
         };
-        if tokio::time::timeout(SOCKET_WAIT, closed).await.is_err() {
+        let is_closed = tokio::time::timeout(SOCKET_WAIT, closed).await.is_ok();
+        if !is_closed {
             warn!("discovery did not give its socket back in time");
         }
+        is_closed
     }
 }
 
@@ -250,5 +254,51 @@ fn translate(event: Event) -> Option<Discovered> {
         Some(Discovered::OwnAddress)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::DomainType;
+
+    use crate::key::NetworkKey;
+    use crate::record::RecordContent;
+
+    async fn start(bootnodes: Vec<Enr>) -> Discovery {
+        let localhost = IpAddr::from([127, 0, 0, 1]);
+        let socket = bind(localhost, 0).await.unwrap();
+        let key = NetworkKey::generate().enr_key().unwrap();
+        let content = RecordContent {
+            address: Some(localhost),
+            tcp_port: 1,
+            udp_port: socket.local_addr().unwrap().port(),
+            domains: DomainType([0, 0, 4, 2]).into(),
+            subnets: SubnetBits::default(),
+            sequence: 1,
+        };
+        let record = content.build(&key).unwrap();
+        let options = DiscoveryOptions {
+            key,
+            record,
+            socket,
+            protocol_id: *b"ssvdv5",
+            bootnodes,
+            limits: false,
+            learn_address: false,
+        };
+        Discovery::start(options).await.unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_socket_is_given_back_in_the_middle_of_a_query_and_an_announcement() {
+        let first = start(Vec::new()).await;
+        let mut second = start(vec![first.record()]).await;
+        let Discovered::Node(found) = second.next().await else { panic!("a node is found") };
+        assert_eq!(found.node_id(), first.record().node_id());
+        second.start_query();
+        second.update(DomainType([0, 0, 4, 3]).into(), SubnetBits::default());
+        assert!(first.shutdown().await);
+        assert!(second.shutdown().await);
     }
 }

@@ -27,11 +27,13 @@ pub enum DropReason {
     PeerBarred,
     /// A handshake did not parse, or its signature did not hold.
     HandshakeInvalid,
+    /// A peer began more handshakes in a minute than it has any use for; it was disconnected.
+    HandshakeTooOften,
 }
 
 impl DropReason {
     /// Every reason, in order of its index.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SignaturePresent,
         Self::AuthorMissing,
         Self::OwnMessage,
@@ -43,6 +45,7 @@ impl DropReason {
         Self::InboundRate,
         Self::PeerBarred,
         Self::HandshakeInvalid,
+        Self::HandshakeTooOften,
     ];
 
     /// The metric label.
@@ -60,6 +63,7 @@ impl DropReason {
             Self::InboundRate => "inbound_rate",
             Self::PeerBarred => "peer_barred",
             Self::HandshakeInvalid => "handshake_invalid",
+            Self::HandshakeTooOften => "handshake_too_often",
         }
     }
 }

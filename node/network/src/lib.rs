@@ -39,7 +39,7 @@ pub use gossip::rate::CommitteeLoad;
 pub use handle::{COMMAND_QUEUE, CommandError, EVENT_QUEUE, NetworkHandle, PUBLISH_QUEUE, PublishError};
 pub use key::{KeyError, NetworkKey};
 pub use peers::table::{Direction, DisconnectReason, PeerRecord, PeerState};
-pub use record::{RecordContent, RecordError};
+pub use record::{RecordContent, RecordDomains, RecordError};
 pub use start::Network;
 pub use subnets::{SubnetBits, SubnetBitsError};
 pub use topic::Topic;

@@ -1,7 +1,8 @@
 //! The node record (ENR): how a node is found, and what it says of itself before anyone connects.
 //!
-//! Besides the standard entries it carries `ssv` (true), `domaintype` and `next_domaintype` (4 bytes; both the current domain, as
-//! the Go node publishes them) and `subnets` (16 bytes). Source: ssv `network/records/entries.go`, networking.md section 4.2.
+//! Besides the standard entries it carries `ssv` (true), `domaintype` and `next_domaintype` (4 bytes) and `subnets` (16 bytes).
+//! The next domain is that of the next scheduled fork; with none scheduled, as on every public network, it is the current one, as
+//! the Go node publishes it. Nobody reads a peer's. Source: ssv `network/records/entries.go`, networking.md section 4.2.
 
 use std::net::IpAddr;
 
@@ -20,6 +21,22 @@ pub(crate) const DOMAIN: &str = "domaintype";
 pub(crate) const NEXT_DOMAIN: &str = "next_domaintype";
 pub(crate) const SUBNETS: &str = "subnets";
 
+/// The domains that a record states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordDomains {
+    /// That of the fork in force; whoever states another one is of another network.
+    pub current: DomainType,
+    /// That of the next scheduled fork; the current one again if none is.
+    pub next: DomainType,
+}
+
+impl From<DomainType> for RecordDomains {
+    /// No fork is scheduled.
+    fn from(domain: DomainType) -> Self {
+        Self { current: domain, next: domain }
+    }
+}
+
 /// What goes into a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordContent {
@@ -29,8 +46,8 @@ pub struct RecordContent {
     pub tcp_port: u16,
     /// discv5 port.
     pub udp_port: u16,
-    /// Domain of the current fork.
-    pub domain: DomainType,
+    /// Domains of the current and the next fork.
+    pub domains: RecordDomains,
     /// Subnets we are on.
     pub subnets: SubnetBits,
     /// Sequence number: a higher one replaces a lower one at every peer.
@@ -67,8 +84,8 @@ impl RecordContent {
         };
         builder
             .add_value(SSV, &true)
-            .add_value(DOMAIN, &self.domain.0)
-            .add_value(NEXT_DOMAIN, &self.domain.0)
+            .add_value(DOMAIN, &self.domains.current.0)
+            .add_value(NEXT_DOMAIN, &self.domains.next.0)
             .add_value(SUBNETS, &self.subnets.to_wire())
             .build(key)
             .map_err(RecordError::Build)
@@ -128,7 +145,7 @@ mod tests {
             address: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             tcp_port: 13001,
             udp_port: 12001,
-            domain: DomainType([0, 0, 4, 2]),
+            domains: RecordDomains { current: DomainType([0, 0, 4, 2]), next: DomainType([0, 0, 4, 3]) },
             subnets: crate::subnets::tests::bits(&[114]),
             sequence: 1_700_000_000_000,
         }
@@ -140,12 +157,12 @@ mod tests {
         let enr: Enr = content().sign(&key).unwrap().parse().unwrap();
         assert_eq!(enr.get_raw_rlp(SSV), Some(&[0x01][..]));
         assert_eq!(enr.get_raw_rlp(DOMAIN), Some(&[0x84, 0, 0, 4, 2][..]));
-        assert_eq!(enr.get_raw_rlp(NEXT_DOMAIN), Some(&[0x84, 0, 0, 4, 2][..]));
+        assert_eq!(enr.get_raw_rlp(NEXT_DOMAIN), Some(&[0x84, 0, 0, 4, 3][..]));
         let subnets = hex::decode("9000000000000000000000000000000400").unwrap();
         assert_eq!(enr.get_raw_rlp(SUBNETS), Some(subnets.as_slice()));
         assert_eq!(
             entries(&enr),
-            Entries { ssv: true, domain: Some(content().domain), subnets: Some(content().subnets) }
+            Entries { ssv: true, domain: Some(content().domains.current), subnets: Some(content().subnets) }
         );
         assert_eq!(peer_id(&enr), Some(key.peer_id().unwrap()));
         assert_eq!(enr.node_id().raw(), key.node_id().unwrap());

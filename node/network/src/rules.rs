@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use types::rules::ForkSchedule;
-use types::{DomainType, NetworkRules, SsvFork};
+use types::rules::{ForkRow, ForkSchedule};
+use types::{Epoch, NetworkRules, SsvFork};
 
 use crate::gossip::rate::ChainSize;
+use crate::record::RecordDomains;
 use crate::topic::TopicBook;
 
 #[derive(Debug, Clone)]
@@ -44,9 +45,13 @@ impl WireRules {
         }
     }
 
-    /// The domain of a fork, if the network has it.
-    pub(crate) fn domain(&self, fork: SsvFork) -> Option<DomainType> {
-        self.forks.domain(fork)
+    /// What the record states while a fork is in force; none if the network has no such fork.
+    pub(crate) fn domains(&self, fork: SsvFork) -> Option<RecordDomains> {
+        let current = self.forks.domain(fork)?;
+        let scheduled = |row: &&ForkRow| row.fork > fork && row.epoch != Epoch::FAR_FUTURE;
+        let next = self.forks.rows().iter().filter(scheduled).min_by_key(|row| row.epoch);
+        let next = next.map_or(current, |row| row.domain);
+        Some(RecordDomains { current, next })
     }
 }
 
@@ -58,6 +63,7 @@ fn float(count: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use types::DomainType;
 
     #[test]
     fn the_main_network_is_scored_over_its_epoch_and_limits_addresses() {
@@ -66,7 +72,18 @@ mod tests {
         assert_eq!((rules.ip_limit, rules.inbound_capacity), (Some(10), Some(8)));
         assert_eq!(rules.protocol_id, *b"ssvdv5");
         assert_eq!(rules.chain, crate::gossip::rate::tests::MAINNET);
-        assert_eq!(rules.domain(SsvFork::Alan), Some(DomainType([0, 0, 0, 1])));
+        // Boole has a domain there, and no epoch yet.
+        assert_eq!(rules.domains(SsvFork::Alan), Some(DomainType([0, 0, 0, 1]).into()));
+    }
+
+    #[test]
+    fn a_scheduled_fork_is_announced_as_the_next_and_then_as_the_current() {
+        let (alan, boole) = (DomainType([0, 0, 4, 2]), DomainType([0, 0, 4, 3]));
+        let mut local = NetworkRules::builtin("mainnet").unwrap();
+        local.forks = ForkSchedule::new(alan, Some((boole, Epoch(10)))).unwrap();
+        let rules = WireRules::new(&local);
+        assert_eq!(rules.domains(SsvFork::Alan), Some(RecordDomains { current: alan, next: boole }));
+        assert_eq!(rules.domains(SsvFork::Boole), Some(RecordDomains { current: boole, next: boole }));
     }
 
     #[test]

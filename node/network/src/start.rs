@@ -11,7 +11,7 @@ use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, Swarm, TransportError};
 use tokio::sync::{mpsc, watch};
 use tracing::info;
-use types::{DomainType, NetworkRules};
+use types::NetworkRules;
 
 use crate::behaviour::{self, Behaviour};
 use crate::config::{NetworkConfig, StartError};
@@ -19,7 +19,7 @@ use crate::discovery::{self, Discovery, DiscoveryError, DiscoveryOptions};
 use crate::drops::Drops;
 use crate::event::NetworkEvent;
 use crate::handle::{COMMAND_QUEUE, EVENT_QUEUE, NetworkHandle, PUBLISH_QUEUE};
-use crate::record::{RecordContent, tcp_multiaddr};
+use crate::record::{RecordContent, RecordDomains, tcp_multiaddr};
 use crate::rules::WireRules;
 use crate::service::{Identity, Parts, Ports, Service, limits};
 use crate::subnets::SubnetBits;
@@ -38,7 +38,7 @@ impl Network {
         rules: Arc<NetworkRules>,
     ) -> Result<(NetworkHandle, mpsc::Receiver<NetworkEvent>), StartError> {
         let rules = WireRules::new(&rules);
-        let domain = rules.domain(config.fork).ok_or(StartError::Fork(config.fork))?;
+        let domains = rules.domains(config.fork).ok_or(StartError::Fork(config.fork))?;
         let key = config.key.keypair()?;
         let peer_id = key.public().to_peer_id();
         let drops = Arc::<Drops>::default();
@@ -54,7 +54,7 @@ impl Network {
             },
         )?;
         let tcp_port = listen(&mut swarm, SocketAddr::new(config.listen, config.tcp_port)).await?;
-        let discovery = discover(&config, &rules, domain, tcp_port, &bootnodes).await?;
+        let discovery = discover(&config, &rules, domains, tcp_port, &bootnodes).await?;
         if let Some(address) = config.external_address {
             swarm.add_external_address(tcp_multiaddr(address, tcp_port));
         }
@@ -70,7 +70,7 @@ impl Network {
             swarm,
             discovery,
             rules,
-            identity: Identity { key, peer_id, version: config.version, domain },
+            identity: Identity { key, peer_id, version: config.version, domains },
             ports: Ports {
                 publications: publication_queue,
                 commands: command_queue,
@@ -145,7 +145,7 @@ fn tcp_port(address: &Multiaddr) -> Option<u16> {
 async fn discover(
     config: &NetworkConfig,
     rules: &WireRules,
-    domain: DomainType,
+    domains: RecordDomains,
     tcp_port: u16,
     bootnodes: &[Enr],
 ) -> Result<Discovery, StartError> {
@@ -159,7 +159,7 @@ async fn discover(
         address: config.external_address,
         tcp_port,
         udp_port: local.port(),
-        domain,
+        domains,
         subnets: SubnetBits::default(),
         sequence: sequence(),
     }
@@ -192,7 +192,7 @@ mod tests {
             address: None,
             tcp_port: 1,
             udp_port: 2,
-            domain: types::DomainType([0, 0, 4, 2]),
+            domains: types::DomainType([0, 0, 4, 2]).into(),
             subnets: SubnetBits::default(),
             sequence: 1,
         }

@@ -1,8 +1,9 @@
 //! Whom to dial next: nodes that discovery found, with what came of earlier attempts.
 //!
 //! Our policy, different from the Go node's: a found node is dialled at once if there is room, best first; beyond the target only one
-//! that covers a subnet of ours without any peer. A failed dial waits 2 s, doubling up to 5 min (bootnodes up to 30 s, since
-//! a small network may know no other way in). The pool holds 2048 nodes, the least recently seen falls out; what was not
+//! that covers a subnet of ours without any peer. A failed dial waits 2 s, doubling up to 5 min; up to 30 s for a bootnode, since a
+//! small network may know no other way in, and for a node on a subnet of ours that has fewer than three peers, so that a
+//! committee that was cut off is together again soon. The pool holds 2048 nodes, the least recently seen falls out; what was not
 //! seen for 30 min is swept.
 
 use std::num::NonZeroUsize;
@@ -18,7 +19,7 @@ const POOL: NonZeroUsize = NonZeroUsize::new(2048).unwrap();
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
-const LONGEST_BOOTNODE_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_NEEDED_WAIT: Duration = Duration::from_secs(30);
 /// Doublings after which every wait is at its longest.
 const MAX_DOUBLINGS: u32 = 8;
 
@@ -85,10 +86,11 @@ impl Candidates {
         }
     }
 
-    /// The dial did not lead to a connection.
-    pub(crate) fn failed(&mut self, peer: &PeerId, now: Instant) {
+    /// The dial did not lead to a connection. `needed` says whether we need a node on these subnets.
+    pub(crate) fn failed(&mut self, peer: &PeerId, now: Instant, needed: impl Fn(SubnetBits) -> bool) {
         if let Some(candidate) = self.pool.get_mut(peer) {
-            let longest = if candidate.bootnode { LONGEST_BOOTNODE_WAIT } else { LONGEST_WAIT };
+            let soon = candidate.bootnode || needed(candidate.subnets);
+            let longest = if soon { LONGEST_NEEDED_WAIT } else { LONGEST_WAIT };
             let wait = FIRST_WAIT.saturating_mul(1 << candidate.failures.min(MAX_DOUBLINGS)).min(longest);
             candidate.failures = candidate.failures.saturating_add(1);
             candidate.not_before = now + wait;
@@ -202,14 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn failures_wait_longer_each_time_and_bootnodes_less_long() {
-        for (bootnode, longest) in [(false, 300), (true, 30)] {
+    fn failures_wait_longer_each_time_and_bootnodes_and_needed_nodes_less_long() {
+        for (bootnode, needed, longest) in [(false, false, 300), (true, false, 30), (false, true, 30)] {
             let (mut now, mut pool) = (Instant::now(), Candidates::new());
             let node = Found { bootnode, ..found(&[1]) };
             pool.found(node.clone(), now);
             let room = Room { vacant: 1, overflow: 0 };
             for attempt in 0..12 {
-                pool.failed(&node.peer, now);
+                pool.failed(&node.peer, now, |subnets| needed && subnets == bits(&[1]));
                 let wait = Duration::from_secs((2 << attempt.min(10)).min(longest));
                 assert_eq!(choose(&mut pool, now + wait - Duration::from_millis(1), room, &[1]), []);
                 now += wait;
@@ -224,7 +226,7 @@ mod tests {
         let (now, mut pool) = (Instant::now(), Candidates::new());
         let node = found(&[1]);
         pool.found(node.clone(), now);
-        pool.failed(&node.peer, now);
+        pool.failed(&node.peer, now, |_| false);
         pool.found(Found { address: "/ip4/127.0.0.1/tcp/2".parse().unwrap(), ..node.clone() }, now);
         assert_eq!(choose(&mut pool, now, Room { vacant: 1, overflow: 0 }, &[1]), [node.peer]);
     }

@@ -4,3 +4,4 @@ pub(crate) mod candidates;
 pub(crate) mod gate;
 pub(crate) mod relevance;
 pub(crate) mod table;
+pub(crate) mod trim;

@@ -1,6 +1,6 @@
 //! The peer table: one record per connected peer, and the last 256 that left with the reason.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::time::{Instant, SystemTime};
 
@@ -10,6 +10,7 @@ use lru::LruCache;
 use super::relevance::SubnetCounts;
 use crate::handshake::info::NodeInfo;
 use crate::subnets::SubnetBits;
+use crate::topic::Topic;
 
 /// Peers that left and are still remembered.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(256).unwrap();
@@ -21,6 +22,17 @@ pub enum Direction {
     Inbound,
     /// We dialled the peer.
     Outbound,
+}
+
+impl Direction {
+    /// The word for it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
 }
 
 /// Why a connection ended.
@@ -104,9 +116,23 @@ pub struct PeerRecord {
     pub announced: SubnetBits,
     /// Subnets whose topics it is subscribed to, as observed.
     pub subscribed: SubnetBits,
-    /// Its gossip score; 0 for a peer that is gone.
+    /// Subnets in whose mesh it is with us; none for a peer that is gone.
+    pub meshed: SubnetBits,
+    /// Messages it was the first to forward to us, and that were rejected.
+    pub rejected: u64,
+    /// Its gossip score; the last one for a peer that is gone.
     pub score: f64,
 }
+
+/// What gossip knows of a peer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct GossipView {
+    pub meshed: SubnetBits,
+    pub score: f64,
+}
+
+/// Handshakes that a peer may begin in a minute; each costs us a signature and a verification, and one is all it needs.
+pub(crate) const HANDSHAKES_A_MINUTE: u32 = 8;
 
 #[derive(Debug)]
 pub(crate) struct Peer {
@@ -117,7 +143,12 @@ pub(crate) struct Peer {
     pub handshake_by: Instant,
     pub info: Option<NodeInfo>,
     pub agent: Option<String>,
-    pub subscribed: SubnetBits,
+    /// Topics it is on; at most those of the network's forks.
+    pub topics: BTreeSet<Topic>,
+    /// Messages it was the first to forward to us, and that were rejected.
+    pub rejected: u64,
+    /// Handshakes it may still begin before the next minute.
+    pub handshakes_left: u32,
     /// Set when we decide to part; reported once the last connection is closed.
     pub leaving: Option<DisconnectReason>,
     /// Set when the peer has to go, but shall first have time to read our answer to its handshake.
@@ -129,12 +160,17 @@ impl Peer {
         self.info.as_ref().map_or(SubnetBits::default(), NodeInfo::subnets)
     }
 
-    /// What it serves: observed subscriptions, or what it announced until the first is seen.
-    pub(crate) fn serves(&self) -> SubnetBits {
-        if self.subscribed.is_empty() { self.announced() } else { self.subscribed }
+    /// Subnets it is on, over all forks.
+    fn subscribed(&self) -> SubnetBits {
+        self.topics.iter().map(|topic| topic.subnet).collect()
     }
 
-    fn record(&self, peer: PeerId, state: PeerState, score: f64) -> PeerRecord {
+    /// What it serves: observed subscriptions, or what it announced until the first is seen.
+    pub(crate) fn serves(&self) -> SubnetBits {
+        if self.topics.is_empty() { self.announced() } else { self.subscribed() }
+    }
+
+    fn record(&self, peer: PeerId, state: PeerState, gossip: GossipView) -> PeerRecord {
         let metadata = self.info.as_ref().and_then(|info| info.metadata.as_ref());
         PeerRecord {
             peer,
@@ -145,8 +181,10 @@ impl Peer {
             agent: self.agent.as_deref().map(short),
             node_version: metadata.map(|metadata| short(&metadata.node_version)),
             announced: self.announced(),
-            subscribed: self.subscribed,
-            score,
+            subscribed: self.subscribed(),
+            meshed: gossip.meshed,
+            rejected: self.rejected,
+            score: gossip.score,
         }
     }
 }
@@ -189,7 +227,9 @@ impl PeerTable {
             handshake_by,
             info: None,
             agent: None,
-            subscribed: SubnetBits::default(),
+            topics: BTreeSet::new(),
+            rejected: 0,
+            handshakes_left: HANDSHAKES_A_MINUTE,
             leaving: None,
             part_at: None,
         };
@@ -197,13 +237,14 @@ impl PeerTable {
         true
     }
 
-    /// Notes that the last connection is closed. Gives the reason, and whether the handshake was done.
-    pub(crate) fn disconnected(&mut self, peer: &PeerId) -> Option<(DisconnectReason, bool)> {
+    /// Notes that the last connection is closed, and the peer's last score. Gives the reason, and whether the handshake was done.
+    pub(crate) fn disconnected(&mut self, peer: &PeerId, score: f64) -> Option<(DisconnectReason, bool)> {
         let gone = self.connected.remove(peer)?;
         let put_off = gone.part_at.map(|(_, reason)| reason);
         let reason = gone.leaving.or(put_off).unwrap_or(DisconnectReason::Remote);
         let state = PeerState::Disconnected { reason, at: SystemTime::now() };
-        self.past.push(*peer, gone.record(*peer, state, 0.0));
+        let gossip = GossipView { score, ..GossipView::default() };
+        self.past.push(*peer, gone.record(*peer, state, gossip));
         Some((reason, gone.info.is_some()))
     }
 
@@ -224,6 +265,16 @@ impl PeerTable {
         self.connected.len()
     }
 
+    /// All peers may begin handshakes again.
+    pub(crate) fn renew_handshakes(&mut self) {
+        self.connected.values_mut().for_each(|peer| peer.handshakes_left = HANDSHAKES_A_MINUTE);
+    }
+
+    /// Those that have a connection and dialled us.
+    pub(crate) fn inbound(&self) -> usize {
+        self.connected.values().filter(|peer| peer.direction == Direction::Inbound).count()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&PeerId, &Peer)> {
         self.connected.iter()
     }
@@ -239,10 +290,10 @@ impl PeerTable {
     }
 
     /// All records, the connected first.
-    pub(crate) fn records(&self, score: impl Fn(&PeerId) -> f64) -> Vec<PeerRecord> {
+    pub(crate) fn records(&self, gossip: impl Fn(&PeerId) -> GossipView) -> Vec<PeerRecord> {
         let here = self.connected.iter().map(|(id, peer)| {
             let state = if peer.info.is_some() { PeerState::Connected } else { PeerState::Connecting };
-            peer.record(*id, state, score(id))
+            peer.record(*id, state, gossip(id))
         });
         here.chain(self.past.iter().map(|(_, record)| record.clone())).collect()
     }
@@ -262,14 +313,15 @@ mod tests {
         assert!(table.connected(peer, address(), Direction::Inbound, Instant::now()));
         assert!(!table.connected(peer, address(), Direction::Outbound, Instant::now()));
         table.get_mut(&peer).unwrap().leaving = Some(DisconnectReason::OtherNetwork);
-        assert_eq!(table.disconnected(&peer), Some((DisconnectReason::OtherNetwork, false)));
-        assert_eq!(table.disconnected(&peer), None);
-        let records = table.records(|_| 0.0);
+        assert_eq!(table.disconnected(&peer, -7.0), Some((DisconnectReason::OtherNetwork, false)));
+        assert_eq!(table.disconnected(&peer, 0.0), None);
+        let records = table.records(|_| GossipView::default());
         let [record] = records.as_slice() else { panic!("one record") };
         assert!(matches!(
             record.state,
             PeerState::Disconnected { reason: DisconnectReason::OtherNetwork, .. }
         ));
+        assert_eq!(record.score, -7.0);
     }
 
     #[test]
@@ -279,9 +331,9 @@ mod tests {
             let peer = PeerId::random();
             table.connected(peer, address(), Direction::Inbound, Instant::now());
             table.get_mut(&peer).unwrap().agent = Some("x".repeat(10_000));
-            table.disconnected(&peer);
+            table.disconnected(&peer, 0.0);
         }
-        let records = table.records(|_| 0.0);
+        let records = table.records(|_| GossipView::default());
         assert_eq!(records.len(), 256);
         assert!(records.iter().all(|record| record.agent.as_ref().unwrap().len() == 128));
     }

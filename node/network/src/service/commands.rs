@@ -55,8 +55,7 @@ impl Service {
             }
             Command::Dial(peer, address) => self.dial(peer, address),
             Command::Peers(reply) => {
-                let gossip = &self.swarm.behaviour().gossip;
-                let _ = reply.send(self.peers.records(|peer| gossip.peer_score(peer).unwrap_or(0.0)));
+                let _ = reply.send(self.peers.records(self.gossip_view()));
             }
             Command::Shutdown(done) => self.stopping = Some(done),
         }
@@ -74,14 +73,21 @@ impl Service {
         }
         if verdict == Verdict::Reject {
             debug!(peer = %receipt.from, topic = ?receipt.topic, "a message was rejected");
+            if let Some(known) = self.peers.get_mut(&receipt.from) {
+                known.rejected = known.rejected.saturating_add(1);
+            }
             self.part_if_bad(receipt.from);
         }
     }
 
-    /// Disconnects a peer whose score is at or below the graylist threshold.
+    /// Whether a peer's score is at or below the graylist threshold. Scores outlive connections by a hundred epochs.
+    pub(super) fn is_bad(&self, peer: &PeerId) -> bool {
+        self.swarm.behaviour().gossip.peer_score(peer).is_some_and(|score| score <= score::GRAYLIST)
+    }
+
+    /// Disconnects a bad peer.
     pub(super) fn part_if_bad(&mut self, peer: PeerId) {
-        let bad = self.swarm.behaviour().gossip.peer_score(&peer).is_some_and(|s| s <= score::GRAYLIST);
-        if bad {
+        if self.is_bad(&peer) {
             self.part(peer, DisconnectReason::BadScore);
         }
     }
@@ -115,9 +121,9 @@ impl Service {
     }
 
     fn set_fork(&mut self, fork: SsvFork) -> Result<(), CommandError> {
-        let domain = self.rules.domain(fork).ok_or(CommandError::UnknownFork(fork))?;
-        info!(%fork, %domain, "announcing the domain of the fork");
-        self.identity.domain = domain;
+        let domains = self.rules.domains(fork).ok_or(CommandError::UnknownFork(fork))?;
+        info!(%fork, domain = %domains.current, "announcing the domain of the fork");
+        self.identity.domains = domains;
         self.announce();
         Ok(())
     }
@@ -137,8 +143,8 @@ impl Service {
 
     /// Brings record, limits and dialling in line with our subnets and domain. The handshake is written anew each time.
     pub(super) fn announce(&mut self) {
-        let (domain, subnets) = (self.domain(), self.subnets());
-        self.discovery.update(domain, subnets);
+        let subnets = self.subnets();
+        self.discovery.update(self.identity.domains, subnets);
         self.refresh_record();
         self.raise_limits();
         self.dial_due();
@@ -163,10 +169,10 @@ impl Service {
             self.part(peer, DisconnectReason::Shutdown);
         }
         self.drain().await;
-        self.discovery.shutdown().await;
-        let done = self.stopping.take();
+        let Self { swarm, discovery, stopping: done, .. } = self;
+        discovery.shutdown().await;
         // The listening socket goes with the swarm, so that whoever waits finds both ports free.
-        drop(self);
+        drop(swarm);
         if let Some(done) = done {
             // The caller may have stopped waiting.
             let _ = done.send(());

@@ -1,5 +1,6 @@
 //! What gossipsub reports.
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use tracing::{debug, warn};
 use super::Service;
 use crate::drops::DropReason;
 use crate::event::{InboundMessage, NetworkEvent, Receipt};
-use crate::peers::table::DisconnectReason;
+use crate::peers::table::{DisconnectReason, GossipView};
 use crate::subnets::SubnetBits;
 
 impl Service {
@@ -64,9 +65,12 @@ impl Service {
 
     fn subscription(&mut self, peer: PeerId, hash: &TopicHash, joined: bool) {
         let Some(topic) = self.rules.topics.topic(hash) else { return };
-        let served = self.observed(&peer);
-        if let Some(record) = self.peers.get_mut(&peer) {
-            record.subscribed = served;
+        if let Some(known) = self.peers.get_mut(&peer) {
+            if joined {
+                known.topics.insert(topic);
+            } else {
+                known.topics.remove(&topic);
+            }
         }
         self.report(if joined {
             NetworkEvent::PeerSubscribed { peer, topic }
@@ -75,19 +79,19 @@ impl Service {
         });
     }
 
-    /// The subnets whose topics the peer is on, over all forks.
-    fn observed(&self, peer: &PeerId) -> SubnetBits {
+    /// What gossip knows of its peers now.
+    pub(super) fn gossip_view(&self) -> impl Fn(&PeerId) -> GossipView {
         let gossip = &self.swarm.behaviour().gossip;
-        gossip
-            .all_peers()
-            .find(|(id, _)| *id == peer)
-            .map(|(_, topics)| {
-                topics
-                    .into_iter()
-                    .filter_map(|hash| self.rules.topics.topic(hash))
-                    .map(|t| t.subnet)
-                    .collect()
-            })
-            .unwrap_or_default()
+        let mut meshed = HashMap::<PeerId, SubnetBits>::new();
+        for topic in &self.topics {
+            let Some(wire) = self.rules.topics.wire(*topic) else { continue };
+            for peer in gossip.mesh_peers(&wire.hash()) {
+                meshed.entry(*peer).or_default().insert(topic.subnet);
+            }
+        }
+        move |peer| GossipView {
+            meshed: meshed.get(peer).copied().unwrap_or_default(),
+            score: gossip.peer_score(peer).unwrap_or(0.0),
+        }
     }
 }

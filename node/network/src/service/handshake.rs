@@ -85,6 +85,12 @@ impl Service {
 
     /// The listener's part: whoever has a valid envelope gets ours, and only then is judged.
     fn greeted(&mut self, peer: PeerId, request: &[u8], channel: ResponseChannel<Vec<u8>>) {
+        let Some(known) = self.peers.get_mut(&peer) else { return };
+        let Some(left) = known.handshakes_left.checked_sub(1) else {
+            self.drops.count(DropReason::HandshakeTooOften);
+            return self.part(peer, DisconnectReason::HandshakeFailed);
+        };
+        known.handshakes_left = left;
         let verdict = self.judge(peer, request);
         if verdict == Some(DisconnectReason::HandshakeFailed) {
             return self.part(peer, DisconnectReason::HandshakeFailed);

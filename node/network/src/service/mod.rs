@@ -1,8 +1,8 @@
 //! The network task: one loop that owns the swarm and discovery.
 //!
-//! In order of urgency: publications, verdicts and other commands, what the swarm reports, what discovery finds, upkeep once a
-//! second. Publishing puts the message straight into the send queues of its recipients, whose connection tasks write and flush
-//! at once; nothing is batched.
+//! In order of urgency: publications, upkeep (once a second), verdicts and other commands; then, in turns, what the swarm reports and what
+//! discovery finds, so that a flood of messages delays neither deadlines nor dials. Publishing puts the message straight into the send queues of
+//! its recipients, whose connection tasks write and flush at once; nothing is batched.
 
 mod commands;
 mod gossip;
@@ -29,9 +29,10 @@ use crate::discovery::{Discovered, Discovery};
 use crate::drops::{DropReason, Drops};
 use crate::event::NetworkEvent;
 use crate::gossip::rate::CommitteeLoad;
-use crate::handle::{Command, Publication};
+use crate::handle::{Command, EVENT_QUEUE, Publication};
 use crate::peers::candidates::Candidates;
 use crate::peers::table::PeerTable;
+use crate::record::RecordDomains;
 use crate::rules::WireRules;
 use crate::subnets::SubnetBits;
 use crate::topic::Topic;
@@ -52,8 +53,8 @@ pub(crate) struct Identity {
     pub key: Keypair,
     pub peer_id: PeerId,
     pub version: String,
-    /// Domain of the fork we announce.
-    pub domain: DomainType,
+    /// Domains of the fork we announce.
+    pub domains: RecordDomains,
 }
 
 pub(crate) struct Service {
@@ -85,6 +86,21 @@ pub(crate) struct Parts {
     pub ports: Ports,
     pub drops: Arc<Drops>,
     pub max_peers: u32,
+}
+
+/// What comes in from outside.
+#[allow(clippy::large_enum_variant, reason = "it lives for one turn of the loop")]
+enum News {
+    Swarm(SwarmEvent<BehaviourEvent>),
+    Discovered(Discovered),
+}
+
+/// The next of either; neither side can keep the other waiting. Cancelling loses nothing.
+async fn next_news(swarm: &mut Swarm<Behaviour>, discovery: &mut Discovery) -> News {
+    tokio::select! {
+        event = swarm.select_next_some() => News::Swarm(event),
+        discovered = discovery.next() => News::Discovered(discovered),
+    }
 }
 
 impl Service {
@@ -120,16 +136,18 @@ impl Service {
                     Some(publication) => self.publish(publication),
                     None => break,
                 },
+                _ = upkeep.tick() => self.upkeep(),
                 command = self.ports.commands.recv() => match command {
                     Some(command) => self.command(command),
                     None => break,
                 },
-                event = self.swarm.select_next_some() => self.swarm_event(event),
-                discovered = self.discovery.next() => self.discovered(discovered),
-                _ = upkeep.tick() => self.upkeep(),
+                news = next_news(&mut self.swarm, &mut self.discovery) => match news {
+                    News::Swarm(event) => self.swarm_event(event),
+                    News::Discovered(discovered) => self.discovered(discovered),
+                },
             }
         }
-        self.stop().await;
+        Box::pin(self.stop()).await;
     }
 
     fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
@@ -153,9 +171,10 @@ impl Service {
         }
     }
 
-    /// Hands an event up; a full queue drops it.
+    /// Hands an event up. News of peers take at most half of the queue; the rest is for messages.
     fn report(&self, event: NetworkEvent) {
-        if self.ports.events.try_send(event).is_err() {
+        let has_room = self.ports.events.capacity() > EVENT_QUEUE / 2;
+        if !has_room || self.ports.events.try_send(event).is_err() {
             self.drops.count(DropReason::EventQueueFull);
         }
     }
@@ -166,7 +185,7 @@ impl Service {
     }
 
     const fn domain(&self) -> DomainType {
-        self.identity.domain
+        self.identity.domains.current
     }
 
     fn refresh_record(&mut self) {

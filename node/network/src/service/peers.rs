@@ -9,6 +9,7 @@ use tracing::{debug, warn};
 use super::Service;
 use crate::behaviour::BehaviourEvent;
 use crate::event::NetworkEvent;
+use crate::peers::relevance::relevance;
 use crate::peers::table::{Direction, DisconnectReason};
 
 /// The dialer's handshake must be done by then.
@@ -27,6 +28,7 @@ impl Service {
             match self.peers.get(&peer_id).and_then(|known| known.leaving) {
                 // A dial was under way when we parted: the decision holds for its connection too.
                 Some(reason) => self.part(peer_id, reason),
+                None if self.is_bad(&peer_id) => self.part(peer_id, DisconnectReason::BadScore),
                 None if direction == Direction::Outbound => self.greet(peer_id),
                 None => {}
             }
@@ -37,7 +39,7 @@ impl Service {
             debug!(%peer, %error, "dial failed");
             self.dialing.remove(&peer);
             if !self.peers.contains(&peer) {
-                self.candidates.failed(&peer, Instant::now());
+                self.failed(&peer);
             }
         } else if let SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } = event {
             debug!(%error, from = %send_back_addr, "incoming connection failed");
@@ -46,8 +48,15 @@ impl Service {
         }
     }
 
+    /// The peer could not be reached, or is gone: the next dial waits.
+    fn failed(&mut self, peer: &PeerId) {
+        let (ours, counts) = (self.subnets(), self.peers.subnet_counts());
+        self.candidates.failed(peer, Instant::now(), |theirs| relevance(ours, theirs, &counts) > 0);
+    }
+
     fn gone(&mut self, peer: PeerId) {
-        let Some((reason, settled)) = self.peers.disconnected(&peer) else { return };
+        let score = self.swarm.behaviour().gossip.peer_score(&peer).unwrap_or(0.0);
+        let Some((reason, settled)) = self.peers.disconnected(&peer, score) else { return };
         match reason {
             DisconnectReason::BadScore | DisconnectReason::Trimmed => {
                 let until = Instant::now() + BARRED;
@@ -61,7 +70,7 @@ impl Service {
             | DisconnectReason::NoSharedSubnet
             | DisconnectReason::PingTimeout
             | DisconnectReason::NoGossip
-            | DisconnectReason::Shutdown => self.candidates.failed(&peer, Instant::now()),
+            | DisconnectReason::Shutdown => self.failed(&peer),
         }
         self.report(if settled {
             NetworkEvent::PeerDisconnected { peer, reason }

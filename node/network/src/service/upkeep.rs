@@ -10,16 +10,17 @@ use libp2p::swarm::SwarmEvent;
 use tracing::debug;
 
 use super::Service;
-use crate::gossip::score;
 use crate::peers::candidates::{Found, Room};
-use crate::peers::relevance::relevance;
-use crate::peers::table::{DisconnectReason, Peer};
+use crate::peers::table::{Direction, DisconnectReason, Peer};
+use crate::peers::trim::{self, Crowding, Standing};
 use crate::record;
 
 /// Ticks between two trims.
 const TRIM_EVERY: u64 = 30;
-/// Peers trimmed at once.
-const TRIMMED_AT_ONCE: usize = 4;
+/// Ticks between two occasions on which useful inbound peers are trimmed for newcomers.
+const ROTATE_EVERY: u64 = 5 * TRIM_EVERY;
+/// Ticks after which peers may begin handshakes again.
+const MINUTE: u64 = 60;
 /// Peers that each subnet of ours adds to the target, and what it adds up to at most.
 const PER_SUBNET: u32 = 3;
 const MOST_PEERS: u32 = 150;
@@ -68,6 +69,9 @@ impl Service {
         let hungry = self.peers.settled().count() == 0
             || self.peers.subnet_counts().lacks(self.subnets(), ENOUGH_ON_SUBNET);
         self.discovery.set_hungry(hungry);
+        if self.upkeeps.is_multiple_of(MINUTE) {
+            self.peers.renew_handshakes();
+        }
         if self.upkeeps.is_multiple_of(TRIM_EVERY) {
             self.candidates.sweep(now);
             self.trim();
@@ -140,40 +144,30 @@ impl Service {
         }
     }
 
-    /// Parts with bad peers; if there are too many, with those that serve us least.
+    /// Parts with bad peers; if there is no room, with those that serve us least.
     fn trim(&mut self) {
-        let gossip = &self.swarm.behaviour().gossip;
-        let bad: Vec<PeerId> = self
-            .peers
-            .iter()
-            .map(|(id, _)| *id)
-            .filter(|id| gossip.peer_score(id).is_some_and(|score| score <= score::GRAYLIST))
-            .collect();
+        let bad: Vec<PeerId> = self.peers.iter().map(|(id, _)| *id).filter(|id| self.is_bad(id)).collect();
         if !bad.is_empty() {
             return bad.into_iter().for_each(|peer| self.part(peer, DisconnectReason::BadScore));
         }
-        if self.peers.len() <= self.target() {
-            return;
-        }
-        for peer in self.least_relevant() {
-            self.part(peer, DisconnectReason::Trimmed);
-        }
-    }
-
-    /// The peers whose absence would hurt least.
-    fn least_relevant(&self) -> Vec<PeerId> {
-        let (ours, counts) = (self.subnets(), self.peers.subnet_counts());
-        let mut worth: Vec<(u32, PeerId)> = self
+        let target = self.target();
+        let crowding = Crowding {
+            overall: self.peers.len() > target,
+            inbound: self.rules.inbound_capacity.is_some() && self.peers.inbound() >= target / 2,
+            rotate: self.upkeeps.is_multiple_of(ROTATE_EVERY),
+        };
+        let settled: Vec<Standing> = self
             .peers
             .settled()
-            .map(|(id, peer)| {
-                let mut without = counts.clone();
-                without.remove(peer.serves());
-                (relevance(ours, peer.serves(), &without), *id)
+            .map(|(id, peer)| Standing {
+                peer: *id,
+                inbound: peer.direction == Direction::Inbound,
+                serves: peer.serves(),
             })
             .collect();
-        worth.sort_unstable_by_key(|(worth, _)| *worth);
-        worth.into_iter().take(TRIMMED_AT_ONCE).map(|(_, peer)| peer).collect()
+        for (peer, reason) in trim::choose(&settled, self.subnets(), &self.peers.subnet_counts(), crowding) {
+            self.part(peer, reason);
+        }
     }
 
     /// Lets the connections close, for at most a second.
