@@ -237,6 +237,20 @@ pub enum BeaconError {
 }
 
 impl BeaconError {
+    /// Whether every node that was asked said that there is no such thing (404): nothing collected, or no such block.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::AllFailed { attempts, .. } => {
+                !attempts.is_empty()
+                    && attempts
+                        .iter()
+                        .all(|(_, error)| matches!(error, CallError::Status { status: 404, .. }))
+            }
+            Self::NoUsableNode { .. } | Self::Unsendable { .. } => false,
+        }
+    }
+
     /// Whether every node that answered said that it is not ready (503: syncing). Try again at the next slot.
     #[must_use]
     pub fn is_syncing(&self) -> bool {

@@ -15,6 +15,7 @@
 //! Every call has a budget, and every budget is a row in [`Budgets`]. Sources of the calls and their forms: beacon-APIs; how the
 //! reference node uses them: `ssv beacon/goclient`.
 
+mod aggregation;
 mod agreement;
 mod blocks;
 mod broadcast;
@@ -39,6 +40,7 @@ pub mod duties;
 pub mod http;
 pub mod stream;
 
+pub use aggregation::Aggregate;
 pub use agreement::Expectations;
 pub use blocks::ProducedBlock;
 pub use broadcast::Submission;

@@ -25,6 +25,11 @@ pub const BLOCK_SSZ: &[u8] = include_bytes!("../answers/block_fulu.ssz");
 pub const BLOCK_JSON: &str = include_str!("../answers/block_fulu.json");
 pub const BLINDED_SSZ: &[u8] = include_bytes!("../answers/block_electra_blinded.ssz");
 pub const BLINDED_JSON: &str = include_str!("../answers/block_electra_blinded.json");
+/// The same of an aggregate of Fulu and of a contribution.
+pub const AGGREGATE_SSZ: &[u8] = include_bytes!("../answers/aggregate.ssz");
+pub const AGGREGATE_JSON: &str = include_str!("../answers/aggregate.json");
+pub const CONTRIBUTION_SSZ: &[u8] = include_bytes!("../answers/contribution.ssz");
+pub const CONTRIBUTION_JSON: &str = include_str!("../answers/contribution.json");
 pub const REFUSED: &str = include_str!("../answers/attestations_refused.json");
 
 pub const PATH_GENESIS: &str = "/eth/v1/beacon/genesis";

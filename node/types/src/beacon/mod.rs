@@ -7,6 +7,7 @@ mod attestation;
 pub mod block;
 mod fork;
 mod misc;
+mod signed;
 mod sync_committee;
 
 pub use attestation::{
@@ -18,6 +19,10 @@ pub use block::operations::{BeaconBlockHeader, SignedVoluntaryExit};
 pub use block::proposal::{BlockError, ProposedBlock, SignedProposal, UnsupportedFork};
 pub use fork::{BeaconFork, DataVersion, ForkVersion};
 pub use misc::{ValidatorRegistration, VoluntaryExit};
+pub use signed::{
+    AnySignedAggregateAndProof, SignedAggregate, SignedAggregateAndProof, SignedAggregateAndProofElectra,
+    SignedContribution, SignedContributionAndProof, SignedValidatorRegistration,
+};
 pub use sync_committee::{
     AnyContribution, AnyContributionAndProof, ContributionAndProof, SyncAggregatorSelectionData,
     SyncCommitteeContribution, SyncCommitteeMessage,
