@@ -129,8 +129,23 @@ pub struct Peer {
     pub address: Option<String>,
     /// What it says it is.
     pub agent: Option<String>,
-    /// How it stands with us, in a word.
+    /// What it told of itself in the handshake.
+    #[serde(default)]
+    pub node_version: Option<String>,
+    /// `inbound` if it dialled us, else `outbound`.
+    #[serde(default)]
+    pub direction: Option<String>,
+    /// `connecting`, `connected`, or `disconnected: ` and the reason.
     pub state: String,
-    /// Its gossip score.
+    /// Its gossip score; at -16000 it is disconnected. The last one if it is gone.
     pub score: Option<f64>,
+    /// Messages that it was the first to forward to us, and that broke a rule for which the forwarder answers.
+    #[serde(default)]
+    pub rejected: u64,
+    /// The subnets it is on.
+    #[serde(default)]
+    pub subnets: Vec<u8>,
+    /// Those of them in whose mesh it is with us.
+    #[serde(default)]
+    pub mesh: Vec<u8>,
 }

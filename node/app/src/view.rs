@@ -12,12 +12,12 @@ use api::{
 };
 use arc_swap::ArcSwapOption;
 use beacon::BeaconNodes;
-use network::{NetworkHandle, PeerState};
+use network::{NetworkHandle, PeerRecord, PeerState, SubnetBits};
 use operator::{Conductor, SlotClock};
 use outbox::{DutyLog, DutyRecord};
 use registry::{Problem, Registry};
 use tokio_util::sync::CancellationToken;
-use types::{OperatorId, Slot};
+use types::{OperatorId, Slot, SubnetId};
 
 /// The rooms of a running node.
 pub struct View {
@@ -227,15 +227,25 @@ impl NodeView for View {
 
     async fn peers(&self) -> Peers {
         let Some(known) = self.known.load_full() else { return Peers::default() };
-        let peer = |record: network::PeerRecord| Peer {
-            id: record.peer.to_string(),
-            address: Some(record.address.to_string()),
-            agent: record.agent,
-            state: state(record.state),
-            score: Some(record.score),
-        };
         // A network that is stopped has no peers.
         Peers { peers: known.network.peers().await.unwrap_or_default().into_iter().map(peer).collect() }
+    }
+}
+
+fn peer(record: PeerRecord) -> Peer {
+    let numbers = |subnets: SubnetBits| subnets.iter().map(SubnetId::get).collect();
+    let known = if record.subscribed.is_empty() { record.announced } else { record.subscribed };
+    Peer {
+        id: record.peer.to_string(),
+        address: Some(record.address.to_string()),
+        agent: record.agent,
+        node_version: record.node_version,
+        direction: Some(record.direction.label().to_owned()),
+        state: state(record.state),
+        score: Some(record.score),
+        rejected: record.rejected,
+        subnets: numbers(known),
+        mesh: numbers(record.meshed),
     }
 }
 

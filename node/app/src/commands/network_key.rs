@@ -99,7 +99,7 @@ fn show(args: &ShowArgs, out: Output) -> anyhow::Result<()> {
         address: Some(args.address),
         tcp_port: args.tcp_port,
         udp_port: args.udp_port,
-        domain: rules.forks.domain_of_current(Epoch(0)),
+        domains: rules.forks.domain_of_current(Epoch(0)).into(),
         subnets: SubnetBits::default(),
         sequence: 1,
     };
