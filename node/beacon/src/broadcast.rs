@@ -70,7 +70,7 @@ pub(crate) async fn to_all(
             Err(error) => attempts.push((node, error)),
         }
     }
-    match refused_by_all(&attempts) {
+    match refused_by_all(&attempts).filter(|_| call.is_itemwise()) {
         Some((node, refused)) => Ok(Submission { node, refused }),
         None => Err(BeaconError::AllFailed { call, budget: budget.total, attempts }),
     }

@@ -127,6 +127,18 @@ impl Call {
         }
     }
 
+    /// Whether a batch of this kind can be accepted in part: a refusal then says which items it is about.
+    #[must_use]
+    pub const fn is_itemwise(self) -> bool {
+        matches!(
+            self,
+            Self::SubmitAttestations
+                | Self::SubmitSyncMessages
+                | Self::SubmitAggregates
+                | Self::SubmitContributions
+        )
+    }
+
     /// Whether the time of a call says how fast the node is (small answer, no work that grows with the arguments).
     #[must_use]
     pub const fn tells_latency(self) -> bool {

@@ -34,6 +34,7 @@ mod state;
 mod status;
 mod supervise;
 mod validators;
+mod wishes;
 
 pub mod call;
 pub mod duties;
@@ -54,3 +55,4 @@ pub use pool::{Attestations, CommitteeSubscription, SyncSubscription};
 pub use state::Finality;
 pub use status::{NodeStatus, Status};
 pub use validators::{Validator, ValidatorStatus};
+pub use wishes::ITEMS_PER_CALL;

@@ -9,3 +9,4 @@ mod events;
 mod reads;
 mod submit;
 mod support;
+mod wishes;
