@@ -15,6 +15,8 @@ import { generateKeyPair } from "@libp2p/crypto/keys";
 import { mockExecution } from "./execution.mjs";
 import { createGenesis } from "./genesis.mjs";
 import { internal } from "./lodestar.mjs";
+import { builderOf } from "./builder.mjs";
+import { Gossip } from "./gossip.mjs";
 import { alwaysSynced, network } from "./offline.mjs";
 import { threads, yieldProcessor } from "./priority.mjs";
 
@@ -30,6 +32,11 @@ const { values: args } = parseArgs({
     validators: { type: "string", default: "256" },
     "seconds-per-slot": { type: "string", default: "3" },
     "genesis-time": { type: "string" },
+    "fulu-epoch": { type: "string", default: "0" },
+    "shard-committee-period": { type: "string", default: "64" },
+    peer: { type: "string", multiple: true, default: [] },
+    builder: { type: "string" },
+    "blinded-local": { type: "boolean", default: false },
     port: { type: "string" },
     dir: { type: "string" },
     "log-level": { type: "string", default: "info" },
@@ -52,6 +59,8 @@ const { config, state, pubkeyCache } = createGenesis({
   validators: Number(args.validators),
   secondsPerSlot: Number(args["seconds-per-slot"]),
   genesisTime,
+  fuluEpoch: Number(args["fulu-epoch"]),
+  shardCommitteePeriod: Number(args["shard-committee-period"]),
 });
 const anchorState = createBeaconStateView({ anchorState: state, config, pubkeyCache, useNative: false });
 const { signal } = new AbortController();
@@ -95,17 +104,22 @@ const chain = new BeaconChain(
     anchorState,
     isAnchorStateFinalized: true,
     executionEngine,
-    executionBuilder: undefined,
+    executionBuilder: args.builder ? builderOf({ url: args.builder, config, logger }) : undefined,
   },
 );
 await chain.init();
 // the workers that verify signatures; what they judge was sent by those who are being measured on the same processors
 yieldProcessor(threads().filter((thread) => !ownThreads.includes(thread)));
 
+const gossip = new Gossip({ peers: args.peer, config, logger: logger.child({ module: "gossip" }) });
 const api = getApi(
   { ...defaultOptions.api, version: VERSION, commit: "" },
-  { config, logger: logger.child({ module: "api" }), db, sync: alwaysSynced(chain, clock), network, chain, metrics: null },
+  { config, logger: logger.child({ module: "api" }), db, sync: alwaysSynced(chain, clock), network: network(gossip), chain, metrics: null },
 );
+if (args["blinded-local"]) {
+  const { produceBlockV3 } = api.validator;
+  api.validator.produceBlockV3 = (request, ...rest) => produceBlockV3({ ...request, blindedLocal: true }, ...rest);
+}
 const rest = new BeaconRestApiServer(
   {
     ...defaultOptions.api.rest,
@@ -118,6 +132,7 @@ const rest = new BeaconRestApiServer(
   },
   { config, logger: logger.child({ module: "rest" }), api, metrics: null },
 );
+gossip.listen(rest.server, { chain, api });
 await rest.registerRoutes(VERSION);
 await rest.listen();
 

@@ -1,4 +1,5 @@
-// Chain configuration and genesis state: interop validators, every fork up to Fulu active from genesis.
+// Chain configuration and genesis state: interop validators, every fork up to Electra active from
+// genesis, and Fulu from an epoch of choice.
 import { createBeaconConfig, createChainForkConfig } from "@lodestar/config";
 import { mainnetChainConfig, minimalChainConfig } from "@lodestar/config/configs";
 import { ACTIVE_PRESET, ForkSeq } from "@lodestar/params";
@@ -13,9 +14,14 @@ const { initDevState } = await internal("@lodestar/beacon-node", "node/utils/sta
 
 const FORKS = ["ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA", "FULU", "GLOAS"];
 
-function chainConfig(secondsPerSlot) {
+function forkEpoch(fork, fuluEpoch) {
+  if (fork === "FULU") return fuluEpoch;
+  return FORKS.indexOf(fork) < FORKS.indexOf("FULU") ? 0 : Number.POSITIVE_INFINITY;
+}
+
+function chainConfig({ secondsPerSlot, fuluEpoch, shardCommitteePeriod }) {
   const preset = ACTIVE_PRESET === "minimal" ? minimalChainConfig : mainnetChainConfig;
-  const epochs = FORKS.map((fork) => [`${fork}_FORK_EPOCH`, FORKS.indexOf(fork) <= FORKS.indexOf("FULU") ? 0 : Number.POSITIVE_INFINITY]);
+  const epochs = FORKS.map((fork) => [`${fork}_FORK_EPOCH`, forkEpoch(fork, fuluEpoch)]);
   return createChainForkConfig({
     ...preset,
     ...Object.fromEntries(epochs),
@@ -23,6 +29,7 @@ function chainConfig(secondsPerSlot) {
     MIN_GENESIS_TIME: 0,
     SECONDS_PER_SLOT: secondsPerSlot,
     SLOT_DURATION_MS: secondsPerSlot * 1000,
+    SHARD_COMMITTEE_PERIOD: shardCommitteePeriod,
     // The operators hold this against the execution chain of their network file.
     DEPOSIT_CHAIN_ID: CHAIN_ID,
     DEPOSIT_NETWORK_ID: CHAIN_ID,
@@ -30,8 +37,8 @@ function chainConfig(secondsPerSlot) {
 }
 
 /** `{ config, state, pubkeyCache }` of a new chain; `genesisTime` in Unix seconds. */
-export function createGenesis({ validators, secondsPerSlot, genesisTime }) {
-  const forkConfig = chainConfig(secondsPerSlot);
+export function createGenesis({ validators, genesisTime, ...chain }) {
+  const forkConfig = chainConfig(chain);
   const state = initDevState(forkConfig, validators, { genesisTime });
   state.commit(); // a clone drops uncommitted changes, such as the genesis time
   const config = createBeaconConfig(forkConfig, state.genesisValidatorsRoot);

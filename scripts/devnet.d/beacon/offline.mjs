@@ -1,4 +1,4 @@
-// Stand-ins for the beacon node's p2p network and range sync: one node, no peers, always synced.
+// Stand-ins for the beacon node's p2p network and range sync: no peers but those of ./gossip.mjs, always synced.
 import { EventEmitter } from "node:events";
 import { ssz } from "@lodestar/types";
 
@@ -20,14 +20,19 @@ const known = {
   }),
 };
 
-/** Answers everything else the API layer asks of a network: publishing reaches nobody, subscriptions change nothing. */
-export const network = new Proxy(known, {
-  get(target, name) {
-    if (name in target) return target[name];
-    if (name === "then") return undefined; // not a promise
-    return async () => (String(name).startsWith("publish") ? 0 : undefined);
-  },
-});
+/**
+ * What the API layer asks of a network. `gossip` says what is published to whom; what it does not name reaches nobody,
+ * and subscriptions change nothing.
+ */
+export const network = (gossip) =>
+  new Proxy(known, {
+    get(target, name) {
+      if (name in target) return target[name];
+      if (name === "then") return undefined; // not a promise
+      const publish = gossip.publishers[name];
+      return publish ?? (async () => (String(name).startsWith("publish") ? 0 : undefined));
+    },
+  });
 
 export const alwaysSynced = (chain, clock) => ({
   state: "Synced",

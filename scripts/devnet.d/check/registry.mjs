@@ -101,7 +101,7 @@ export async function changeValidators(ctx) {
   const { joiner, leaver } = swing(state);
   const address = state.accounts[account];
   const slot = ctx.slot;
-  const [added] = await assignValidators(layout, capstan, { account, address, indices: [joiner] });
+  const [added] = await assignValidators(layout, capstan, { account, address, indices: [joiner], operators: OPERATORS });
   const removed = await capstan.removeValidator({
     networkFile: layout.networkFile,
     executionUrl: layout.executionUrl,

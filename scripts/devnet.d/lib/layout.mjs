@@ -1,12 +1,15 @@
 // Where everything of one local network is: folders, ports, who holds which validator.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { CLUSTER, range } from "./plans.mjs";
 
 const HOST = "127.0.0.1";
 export const repository = fileURLToPath(new URL("../../../", import.meta.url));
 export const packageDir = fileURLToPath(new URL("../", import.meta.url));
 
-export const OPERATORS = [1, 2, 3, 4];
+export { range };
+/** The operators and the validators of the network that `up` starts. */
+export const OPERATORS = CLUSTER.operators;
 /** Blocks of the execution chain, in seconds. */
 export const EXECUTION_BLOCK_SECONDS = 2;
 export const CHAIN_ID = 31337;
@@ -17,38 +20,36 @@ export const SLOTS_PER_EPOCH = 8;
  * registered, and the probe's votes are made by the check alone.
  */
 export const VALIDATORS = {
-  total: 256,
+  total: CLUSTER.validators,
   cluster: { first: 0, last: 95 },
   leaver: 95,
   joiner: 96,
   probe: 97,
-  helper: { first: 98, last: 255 },
+  helper: CLUSTER.helper,
 };
 
 /** Owners of the clusters, each with its share of the cluster's validators; three owners are three clusters. */
-export const OWNERS = [
-  { account: 5, first: 0, last: 31 },
-  { account: 6, first: 32, last: 63 },
-  { account: 7, first: 64, last: 95 },
-];
+export const OWNERS = CLUSTER.clusters;
 /** The owner that adds the joiner and removes the leaver while the network runs. */
 export const CHANGING_OWNER = OWNERS[2];
 
 export const clusterIndices = () => range(VALIDATORS.cluster);
 export const isHelper = (index) => index >= VALIDATORS.helper.first && index <= VALIDATORS.helper.last;
 
-export function range({ first, last }) {
-  return Array.from({ length: last - first + 1 }, (_unused, offset) => first + offset);
-}
-
 export class Layout {
-  constructor({ dir = path.join(repository, ".devnet"), basePort = 19600 } = {}) {
+  constructor({ dir = path.join(repository, ".devnet"), basePort = 19600, plan = CLUSTER } = {}) {
+    this.plan = plan;
     this.dir = path.resolve(dir);
     this.basePort = basePort;
     this.executionPort = basePort;
     this.beaconPort = basePort + 1;
     this.executionUrl = `http://${HOST}:${this.executionPort}`;
-    this.beaconUrl = `http://${HOST}:${this.beaconPort}`;
+    /** One per beacon node of the plan; the first is the one that is asked when one is enough. */
+    this.beacons = plan.beacons.map((name, at) => ({ name, port: this.beaconPort + at, url: `http://${HOST}:${this.beaconPort + at}` }));
+    this.beaconUrl = this.beacons[0].url;
+    this.relayPort = basePort + 8;
+    this.relayUrl = `http://${HOST}:${this.relayPort}`;
+    this.proxyControlPort = basePort + 9;
     this.networkFile = this.path("network.toml");
     this.logDir = this.path("logs");
     this.runDir = this.path("run");
@@ -60,15 +61,17 @@ export class Layout {
 
   ports(operator) {
     const port = (group) => this.basePort + 10 * group + operator;
-    return { execution: port(1), beacon: port(2), tcp: port(3), udp: port(4), api: port(5) };
+    const beacons = Object.fromEntries(this.beacons.map(({ name }, at) => [name, at === 0 ? port(2) : port(5 + at)]));
+    return { execution: port(1), tcp: port(3), udp: port(4), api: port(5), ...beacons };
   }
 
   executionProxyUrl(operator) {
     return `http://${HOST}:${this.ports(operator).execution}`;
   }
 
-  beaconProxyUrl(operator) {
-    return `http://${HOST}:${this.ports(operator).beacon}`;
+  /** Where `operator` finds its beacon nodes, in order. */
+  beaconProxyUrls(operator) {
+    return this.beacons.map(({ name }) => `http://${HOST}:${this.ports(operator)[name]}`);
   }
 
   apiUrl(operator) {

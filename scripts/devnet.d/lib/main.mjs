@@ -65,10 +65,8 @@ function upOptions(options) {
 const newLayout = (options) => new Layout({ dir: options.dir, basePort: whole(options["base-port"], "--base-port") });
 
 async function down(layout) {
-  const processes = new Processes(layout);
-  // operators first, so that they do not report the loss of their nodes
-  const names = processes.running().sort((a, b) => Number(b.startsWith("operator-")) - Number(a.startsWith("operator-")));
-  for (const name of names) await processes.stop(name);
+  const { endAll } = await import("../setup/up.mjs");
+  const names = await endAll(new Processes(layout));
   console.log(names.length === 0 ? "nothing was running" : `ended ${names.join(", ")}`);
 }
 

@@ -3,23 +3,38 @@ import net from "node:net";
 import { unixMicros } from "../lib/clock.mjs";
 import { EventReader } from "./events.mjs";
 import { HttpReader } from "./http.mjs";
+import { Manner } from "./manner.mjs";
 
 /** Longer bodies are cut in the log (never on the wire). */
 const MAX_LOGGED_BODY = 256 * 1024;
+/** Blocks are told by their first bytes: signature, slot, proposer, parent. */
+const MAX_LOGGED_BLOCK = 512;
+const BLOCKS = /^\/eth\/v\d\/beacon\/(blinded_)?blocks/;
 
 class Body {
   #parts = [];
   #kept = 0;
+  #limit;
   length = 0;
+
+  constructor(limit = MAX_LOGGED_BODY) {
+    this.#limit = limit;
+  }
 
   add(bytes) {
     this.length += bytes.length;
-    if (this.#kept < MAX_LOGGED_BODY) this.#parts.push(Buffer.from(bytes.subarray(0, MAX_LOGGED_BODY - this.#kept)));
-    this.#kept = Math.min(this.length, MAX_LOGGED_BODY);
+    if (this.#kept < this.#limit) this.#parts.push(Buffer.from(bytes.subarray(0, this.#limit - this.#kept)));
+    this.#kept = Math.min(this.length, this.#limit);
   }
 
   text() {
     return Buffer.concat(this.#parts).toString("utf8");
+  }
+
+  /** What is logged of a request's body: text, or base64 of what is not. */
+  logged(contentType) {
+    if (this.length === 0) return {};
+    return contentType === "application/octet-stream" ? { request_base64: Buffer.concat(this.#parts).toString("base64") } : { request_body: this.text() };
   }
 }
 
@@ -36,7 +51,8 @@ class ExchangeLog {
     this.#connection = connection;
     this.requests = new HttpReader({
       head: (head, micros) => {
-        this.#request = { method: head.method, path: head.path, request_micros: micros, body: new Body() };
+        const body = new Body(BLOCKS.test(head.path) ? MAX_LOGGED_BLOCK : MAX_LOGGED_BODY);
+        this.#request = { method: head.method, path: head.path, request_micros: micros, body, contentType: head.headers["content-type"] };
         this.#waiting.push(this.#request);
       },
       body: (bytes) => this.#request.body.add(bytes),
@@ -77,7 +93,7 @@ class ExchangeLog {
     const answer = this.#answer;
     this.#answer = null;
     if (!request || !answer) return;
-    const { body, ...stamps } = request;
+    const { body, contentType, ...stamps } = request;
     this.#journal.write({
       type: "exchange",
       connection: this.#connection,
@@ -86,7 +102,7 @@ class ExchangeLog {
       response_micros: answer.response_micros,
       response_end_micros: micros,
       response_bytes: answer.body.length,
-      ...(body.length > 0 ? { request_body: body.text() } : {}),
+      ...body.logged(contentType),
       ...(answer.status >= 300 ? { response_body: answer.body.text() } : {}),
     });
   }
@@ -95,7 +111,7 @@ class ExchangeLog {
   close(micros) {
     this.requests.finish(micros);
     this.answers.finish(micros);
-    for (const { body, ...stamps } of this.#waiting.splice(0)) {
+    for (const { body, contentType, ...stamps } of this.#waiting.splice(0)) {
       this.#journal.write({
         type: "exchange",
         connection: this.#connection,
@@ -103,7 +119,7 @@ class ExchangeLog {
         status: null,
         response_micros: this.#answer?.response_micros ?? null,
         response_end_micros: null,
-        ...(body.length > 0 ? { request_body: body.text() } : {}),
+        ...body.logged(contentType),
       });
       this.#answer = null;
     }
@@ -112,27 +128,32 @@ class ExchangeLog {
 
 let connections = 0;
 
-/** `from` to `to`, with back-pressure; `see` looks at the bytes after they are on their way. */
-function forward(from, to, see) {
-  from.on("data", (bytes) => {
+/**
+ * `from` to `to`, with back-pressure and by the relay's `manner`; `see` looks at the bytes after they are on their way,
+ * when and as they reach the other side.
+ */
+function forward(from, to, manner, see) {
+  const pass = (bytes) => {
+    if (to.destroyed) return;
     const micros = unixMicros();
     if (!to.write(bytes)) {
       from.pause();
       to.once("drain", () => from.resume());
     }
     see(bytes, micros);
-  });
-  from.on("end", () => to.end());
+  };
+  from.on("data", (bytes) => manner.carry(() => pass(bytes)));
+  from.on("end", () => manner.carry(() => to.end()));
   from.on("error", () => to.destroy());
 }
 
 /** Listens on 127.0.0.1:`port` for the node on 127.0.0.1:`targetPort`; resolves to the server. */
-export function startRelay({ port, targetPort, journal }) {
+export function startRelay({ port, targetPort, journal, manner = new Manner() }) {
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const node = net.connect({ port: targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
     const log = new ExchangeLog(journal, ++connections);
-    forward(client, node, (bytes, micros) => log.requests.push(bytes, micros));
-    forward(node, client, (bytes, micros) => log.answers.push(bytes, micros));
+    forward(client, node, manner, (bytes, micros) => log.requests.push(bytes, micros));
+    forward(node, client, manner, (bytes, micros) => log.answers.push(bytes, micros));
     let open = 2;
     const closed = () => {
       open -= 1;

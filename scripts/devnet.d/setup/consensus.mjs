@@ -1,27 +1,38 @@
 // The beacon node, the helper client, the observer and the proxies.
 import net from "node:net";
 import { BeaconApi } from "../lib/beacon-api.mjs";
-import { OPERATORS, VALIDATORS, packageDir } from "../lib/layout.mjs";
+import { packageDir } from "../lib/layout.mjs";
 import { waitFor } from "../lib/wait.mjs";
 
 const NODE = process.execPath;
 const env = { LODESTAR_PRESET: "minimal", NODE_NO_WARNINGS: "1" };
 
-export async function startBeacon(layout, processes, { genesisTime, secondsPerSlot }) {
-  processes.start("beacon", {
-    command: NODE,
-    args: [
-      ...["beacon/beacon.mjs", "--port", String(layout.beaconPort), "--dir", layout.path("beacon")],
-      ...["--genesis-time", String(genesisTime), "--seconds-per-slot", String(secondsPerSlot), "--validators", String(VALIDATORS.total)],
-    ],
-    cwd: packageDir,
-    env,
-  });
-  await waitFor("beacon node", () => new BeaconApi(layout.beaconUrl).clock(), { deadlineMillis: 60_000 });
+/**
+ * Starts all beacon nodes of the plan. Each takes over what the others accept. `builder` is the URL of a relay;
+ * `isBlinded` makes the nodes answer with blinded blocks of their own payloads.
+ */
+export async function startBeacons(layout, processes, { genesisTime, secondsPerSlot, builder, isBlinded = false }) {
+  const { forks, shardCommitteePeriod, validators } = layout.plan;
+  for (const { name, port } of layout.beacons) {
+    const peers = layout.beacons.filter((other) => other.name !== name).flatMap(({ url }) => ["--peer", url]);
+    processes.start(name, {
+      command: NODE,
+      args: [
+        ...["beacon/beacon.mjs", "--port", String(port), "--dir", layout.path(name)],
+        ...["--genesis-time", String(genesisTime), "--seconds-per-slot", String(secondsPerSlot), "--validators", String(validators)],
+        ...["--fulu-epoch", String(forks.fulu), "--shard-committee-period", String(shardCommitteePeriod), ...peers],
+        ...(builder ? ["--builder", builder] : []),
+        ...(isBlinded ? ["--blinded-local"] : []),
+      ],
+      cwd: packageDir,
+      env,
+    });
+  }
+  await Promise.all(layout.beacons.map(({ name, url }) => waitFor(name, () => new BeaconApi(url).clock(), { deadlineMillis: 60_000 })));
 }
 
 export function startHelper(layout, processes) {
-  const { first, last } = VALIDATORS.helper;
+  const { first, last } = layout.plan.helper;
   processes.start("helper", {
     command: NODE,
     args: ["helper/helper.mjs", "--beacon", layout.beaconUrl, "--range", `${first}..${last}`],
@@ -33,24 +44,22 @@ export function startHelper(layout, processes) {
 export function startObserver(layout, processes) {
   processes.start("observer", {
     command: NODE,
-    args: ["observer/observer.mjs", "--beacon", layout.beaconUrl, "--out", layout.observerLog, "--validators", String(VALIDATORS.total)],
+    args: ["observer/observer.mjs", "--beacon", layout.beaconUrl, "--out", layout.observerLog, "--validators", String(layout.plan.validators)],
     cwd: packageDir,
     env,
   });
 }
 
 export async function startProxies(layout, processes) {
-  const relays = OPERATORS.flatMap((operator) => {
-    const { execution, beacon } = layout.ports(operator);
-    return [`${operator}-execution=${execution}:${layout.executionPort}`, `${operator}-beacon=${beacon}:${layout.beaconPort}`];
-  });
+  const nodes = [{ name: "execution", port: layout.executionPort }, ...layout.beacons];
+  const relays = layout.plan.operators.flatMap((operator) => nodes.map(({ name, port }) => `${operator}-${name}=${layout.ports(operator)[name]}:${port}`));
   processes.start("proxy", {
     command: NODE,
-    args: ["proxy/proxy.mjs", "--dir", layout.logDir, ...relays.flatMap((relay) => ["--relay", relay])],
+    args: ["proxy/proxy.mjs", "--dir", layout.logDir, "--control", String(layout.proxyControlPort), ...relays.flatMap((relay) => ["--relay", relay])],
     cwd: packageDir,
     env,
   });
-  const ports = OPERATORS.flatMap((operator) => [layout.ports(operator).execution, layout.ports(operator).beacon]);
+  const ports = [layout.proxyControlPort, ...layout.plan.operators.flatMap((operator) => nodes.map(({ name }) => layout.ports(operator)[name]))];
   await Promise.all(ports.map((port) => waitFor(`proxy on port ${port}`, () => accepts(port), { deadlineMillis: 20_000 })));
 }
 

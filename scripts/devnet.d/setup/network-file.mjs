@@ -4,6 +4,7 @@ import { CHAIN_ID } from "../lib/layout.mjs";
 
 export function writeNetworkFile(layout, { contract, secondsPerSlot }) {
   const slotMillis = secondsPerSlot * 1000;
+  const { boole } = layout.plan.forks;
   writeFileSync(
     layout.networkFile,
     `name = "local"
@@ -23,7 +24,7 @@ boole = "0x00000403"
 
 [forks]
 alan = 0
-
+${boole === undefined ? "" : `boole = ${boole}\n`}
 [timeouts]
 quick_ms = ${Math.round(slotMillis / 6)}
 slow_ms = ${10 * slotMillis}

@@ -2,10 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { OPERATORS } from "../lib/layout.mjs";
 
 export async function createKeys(layout, capstan) {
-  for (const operator of OPERATORS) {
+  for (const operator of layout.plan.operators) {
     const dir = layout.operatorDir(operator);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const passwordFile = path.join(dir, "operator.pass");
@@ -18,7 +17,7 @@ export async function createKeys(layout, capstan) {
 /** One after the other, so that operator n gets id n. Each is owned by the development account of its number. */
 export async function registerOnChain(layout, capstan) {
   const registered = [];
-  for (const operator of OPERATORS) {
+  for (const operator of layout.plan.operators) {
     const dir = layout.operatorDir(operator);
     const answer = await capstan.registerOperator({
       networkFile: layout.networkFile,
@@ -36,17 +35,18 @@ export async function registerOnChain(layout, capstan) {
 /** Configuration files; all operators but the first learn the first one's record and nobody else's. */
 export async function writeConfigurations(layout, capstan) {
   const address = "127.0.0.1";
-  const first = layout.ports(OPERATORS[0]);
+  const [bootstrap] = layout.plan.operators;
+  const first = layout.ports(bootstrap);
   const { enr } = await capstan.networkKey({
-    key: path.join(layout.operatorDir(OPERATORS[0]), "network.key"),
+    key: path.join(layout.operatorDir(bootstrap), "network.key"),
     networkFile: layout.networkFile,
     address,
     tcpPort: first.tcp,
     udpPort: first.udp,
   });
-  for (const operator of OPERATORS) {
+  for (const operator of layout.plan.operators) {
     const { tcp, udp, api } = layout.ports(operator);
-    const bootnodes = operator === OPERATORS[0] ? [] : [enr];
+    const bootnodes = operator === bootstrap ? [] : [enr];
     writeFileSync(
       path.join(layout.operatorDir(operator), "capstan.toml"),
       `data_dir = "data"
@@ -58,7 +58,7 @@ file = "../../network.toml"
 urls = ["${layout.executionProxyUrl(operator)}"]
 
 [beacon]
-urls = ["${layout.beaconProxyUrl(operator)}"]
+urls = ${JSON.stringify(layout.beaconProxyUrls(operator))}
 
 [operator]
 key_file = "operator.json"
@@ -79,17 +79,19 @@ port = ${api}
 [log]
 level = "info"
 format = "text"
-`,
+${layout.plan.doppelganger?.includes(operator) ? "\n[safety]\ndoppelganger = true\n" : ""}`,
     );
   }
 }
 
 export const operatorName = (operator) => `operator-${operator}`;
 
-export function startOperator(layout, processes, binary, operator) {
+/** `env` is for what lies to a process from outside, such as a wrong clock. */
+export function startOperator(layout, processes, binary, operator, { env } = {}) {
   processes.start(operatorName(operator), {
     command: binary,
     args: ["run", "--config", "capstan.toml"],
     cwd: layout.operatorDir(operator),
+    env,
   });
 }

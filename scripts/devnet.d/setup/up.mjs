@@ -5,22 +5,25 @@ import path from "node:path";
 import { BeaconApi } from "../lib/beacon-api.mjs";
 import { Capstan } from "../lib/capstan.mjs";
 import { runVisibly } from "../lib/command.mjs";
-import { OPERATORS, OWNERS, clusterIndices, range, repository } from "../lib/layout.mjs";
+import { repository } from "../lib/layout.mjs";
+import { range, validatorsOf } from "../lib/plans.mjs";
 import { Processes } from "../lib/processes.mjs";
 import { saveState } from "../lib/state.mjs";
 import { operatorStatus, snapshot, watch } from "../lib/table.mjs";
 import { waitFor } from "../lib/wait.mjs";
-import { startBeacon, startHelper, startObserver, startProxies } from "./consensus.mjs";
+import { startBeacons, startHelper, startObserver, startProxies } from "./consensus.mjs";
 import { deployRegistry, startExecution, writeAccountKeys } from "./execution.mjs";
 import { writeNetworkFile } from "./network-file.mjs";
-import { createKeys, registerOnChain, startOperator, writeConfigurations } from "./operators.mjs";
+import { createKeys, operatorName, registerOnChain, startOperator, writeConfigurations } from "./operators.mjs";
 import { installPackages } from "./packages.mjs";
 
 /** Between the start of the beacon node and genesis: the operators must know their validators by then. */
 const GENESIS_DELAY_SECONDS = 25;
+/** What an earlier network may have left in the folder. */
+const LEFT_BEHIND = ["execution", "beacon", "beacon-b", "operators", "accounts", "staking", "logs", "run", "network.json", "network.toml"];
 const READY_DEADLINE_MILLIS = 90_000;
 
-function stepPrinter() {
+export function stepPrinter() {
   const start = Date.now();
   return (text) => console.log(`[${String(Math.round((Date.now() - start) / 1000)).padStart(4)} s] ${text}`);
 }
@@ -29,13 +32,8 @@ function stepPrinter() {
 const ENOUGH = { finalized: 3, seconds: 1_080 };
 const TABLE_DEADLINE_MILLIS = 600_000;
 
-export async function up(layout, { secondsPerSlot, binary, untilFinalized }) {
-  const started = Date.now();
-  const step = stepPrinter();
-  const processes = new Processes(layout);
-  const running = processes.running();
-  if (running.length > 0) throw new Error(`a network is running in ${layout.dir} (${running.join(", ")}): scripts/devnet down ends it`);
-
+/** The program to run: `binary`, or what `cargo` makes of this repository. */
+export async function buildProgram({ binary, step }) {
   if (await installPackages()) step("npm packages are installed");
   if (!binary) {
     step("building capstan");
@@ -43,11 +41,32 @@ export async function up(layout, { secondsPerSlot, binary, untilFinalized }) {
   }
   const program = path.resolve(binary ?? path.join(repository, "target", "release", "capstan"));
   if (!existsSync(program)) throw new Error(`${program} is not there`);
+  return program;
+}
 
-  for (const part of ["execution", "beacon", "operators", "accounts", "staking", "logs", "run", "network.json", "network.toml"]) {
-    rmSync(layout.path(part), { recursive: true, force: true });
-  }
+/** Throws when a network runs in the folder; removes what is left of an earlier one. */
+export function clearFolder(layout, processes) {
+  const running = processes.running();
+  if (running.length > 0) throw new Error(`a network is running in ${layout.dir} (${running.join(", ")}): scripts/devnet down ends it`);
+  for (const part of LEFT_BEHIND) rmSync(layout.path(part), { recursive: true, force: true });
   mkdirSync(layout.logDir, { recursive: true });
+}
+
+/** Ends every process of the network, operators first, so that they do not report the loss of their nodes. */
+export async function endAll(processes) {
+  const names = processes.running();
+  const isOperator = (name) => name.startsWith("operator-");
+  await Promise.all(names.filter(isOperator).map((name) => processes.stop(name)));
+  await Promise.all(names.filter((name) => !isOperator(name)).map((name) => processes.stop(name)));
+  return names;
+}
+
+export async function up(layout, { secondsPerSlot, binary, untilFinalized }) {
+  const started = Date.now();
+  const step = stepPrinter();
+  const processes = new Processes(layout);
+  clearFolder(layout, processes);
+  const program = await buildProgram({ binary, step });
   try {
     await startEverything({ layout, processes, program, secondsPerSlot, step });
     const { Evidence } = await import("../check/evidence.mjs");
@@ -57,13 +76,18 @@ export async function up(layout, { secondsPerSlot, binary, untilFinalized }) {
     await watch(() => snapshot(layout, processes, evidence), isDone, { everyMillis: secondsPerSlot * 1000, deadlineMillis: TABLE_DEADLINE_MILLIS });
   } catch (error) {
     console.error(`\nup failed; the logs are in ${layout.logDir}`);
-    for (const name of processes.running()) await processes.stop(name);
+    await endAll(processes);
     throw error;
   }
   step(`everything runs; look with scripts/devnet status, end it with scripts/devnet down. Logs: ${layout.logDir}`);
 }
 
-async function startEverything({ layout, processes, program, secondsPerSlot, step }) {
+/**
+ * Starts the network of the layout's plan and waits for its genesis. `beaconOptions` are those of `startBeacons`,
+ * `programOf` names another program for an operator.
+ */
+export async function startEverything({ layout, processes, program, secondsPerSlot, step, beaconOptions = {}, programOf = () => program }) {
+  const { plan } = layout;
   const capstan = new Capstan(program);
   step("starting the execution client, deploying the registry");
   const accounts = await startExecution(layout, processes);
@@ -71,39 +95,36 @@ async function startEverything({ layout, processes, program, secondsPerSlot, ste
   const contract = await deployRegistry(layout);
   writeNetworkFile(layout, { contract, secondsPerSlot });
 
-  step("creating operator keys, registering four operators");
+  step(`creating operator keys, registering ${plan.operators.length} operators`);
   await createKeys(layout, capstan);
   const operators = await registerOnChain(layout, capstan);
   await writeConfigurations(layout, capstan);
 
   const { assignValidators } = await import("./validators.mjs");
   const clusters = [];
-  for (const { account, first, last } of OWNERS) {
+  for (const { account, operators: members, first, last } of plan.clusters) {
     const address = accounts.available_accounts[account];
-    step(`splitting validators ${first} to ${last}, registering them for ${address}`);
-    const transactions = await assignValidators(layout, capstan, { account, address, indices: range({ first, last }) });
-    clusters.push({ account, address, first, last, transactions });
+    step(`splitting validators ${first} to ${last} among operators ${members.join(" ")}, registering them for ${address}`);
+    const transactions = await assignValidators(layout, capstan, { account, address, indices: range({ first, last }), operators: members });
+    clusters.push({ account, address, operators: members, first, last, transactions });
   }
 
   const genesisTime = Math.floor(Date.now() / 1000) + GENESIS_DELAY_SECONDS;
   saveState(layout, { program, secondsPerSlot, genesisTime, contract, accounts: accounts.available_accounts, operators, clusters, changes: [] });
-  step(`starting the beacon node, genesis in ${GENESIS_DELAY_SECONDS} s`);
-  await startBeacon(layout, processes, { genesisTime, secondsPerSlot });
+  step(`starting ${plan.beacons.length === 1 ? "the beacon node" : `${plan.beacons.length} beacon nodes`}, genesis in ${GENESIS_DELAY_SECONDS} s`);
+  await startBeacons(layout, processes, { genesisTime, secondsPerSlot, ...beaconOptions });
   await startProxies(layout, processes);
   startObserver(layout, processes);
-  startHelper(layout, processes);
-  for (const operator of OPERATORS) startOperator(layout, processes, program, operator);
+  if (plan.helper) startHelper(layout, processes);
+  for (const operator of plan.operators) startOperator(layout, processes, programOf(operator), operator);
 
-  const wanted = clusterIndices().length;
-  await Promise.all(
-    OPERATORS.map((operator) =>
-      waitFor(
-        `operator ${operator} with ${wanted} validators from the chain`,
-        async () => (await operatorStatus(layout, operator))?.validators?.mine === wanted,
-        { deadlineMillis: READY_DEADLINE_MILLIS },
-      ),
-    ),
-  );
-  step(`four operators found their ${wanted} validators on chain, ${genesisTime - Math.floor(Date.now() / 1000)} s before genesis`);
+  await Promise.all(plan.operators.map((operator) => knowsItsValidators(layout, operator)));
+  step(`${plan.operators.length} operators found their validators on chain, ${genesisTime - Math.floor(Date.now() / 1000)} s before genesis`);
   await waitFor("genesis", async () => (await new BeaconApi(layout.beaconUrl).currentSlot()) >= 0, { deadlineMillis: 120_000 });
+}
+
+async function knowsItsValidators(layout, operator) {
+  const wanted = validatorsOf(layout.plan, operator).length;
+  const found = async () => (await operatorStatus(layout, operator))?.validators?.mine === wanted;
+  await waitFor(`${operatorName(operator)} with ${wanted} validators from the chain`, found, { deadlineMillis: READY_DEADLINE_MILLIS });
 }

@@ -4,7 +4,6 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { SecretKey } from "@chainsafe/blst";
 import { interopSecret } from "../lib/interop.mjs";
-import { OPERATORS } from "../lib/layout.mjs";
 import { encryptKeystore } from "./keystore.mjs";
 
 const publicKeyOf = (index) => SecretKey.fromBytes(interopSecret(index)).toPublicKey().toBytes();
@@ -12,9 +11,9 @@ export const publicKeyHex = (index) => `0x${Buffer.from(publicKeyOf(index)).toSt
 
 /**
  * Registers the interop validators `indices` for the owner `address` (development account number `account`) in the
- * cluster of all operators. Returns the transactions: `{ transaction_hash, block, count }`.
+ * cluster of `operators`. Returns the transactions: `{ transaction_hash, block, count }`.
  */
-export async function assignValidators(layout, capstan, { account, address, indices }) {
+export async function assignValidators(layout, capstan, { account, address, indices, operators }) {
   const dir = layout.path("staking", `${account}-${indices[0]}`);
   const keystores = `${dir}/keystores`;
   mkdirSync(keystores, { recursive: true, mode: 0o700 });
@@ -28,7 +27,7 @@ export async function assignValidators(layout, capstan, { account, address, indi
     }
     const keyshares = `${dir}/keyshares.json`;
     const { networkFile, executionUrl } = layout;
-    await capstan.splitValidators({ networkFile, executionUrl, owner: address, operators: OPERATORS, keystores, passwordFile, out: keyshares });
+    await capstan.splitValidators({ networkFile, executionUrl, owner: address, operators, keystores, passwordFile, out: keyshares });
     const answer = await capstan.registerValidators({ networkFile, executionUrl, keyshares, signerKeyFile: layout.accountFile(account) });
     return answer.transactions.map(({ transaction_hash, block, validators }) => ({ transaction_hash, block, count: validators.length }));
   } finally {

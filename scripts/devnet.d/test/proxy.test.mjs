@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { EventReader } from "../proxy/events.mjs";
 import { HttpReader } from "../proxy/http.mjs";
 import { Journal } from "../proxy/journal.mjs";
+import { Manner } from "../proxy/manner.mjs";
 import { startRelay } from "../proxy/relay.mjs";
 
 /** Feeds `text` in pieces of `size` bytes, piece n at n microseconds; returns what the reader said. */
@@ -119,4 +120,27 @@ test("a relay passes bytes unchanged and writes down both directions", async () 
     [["head", '{"slot":"7"}']],
   );
   rmSync(directory, { recursive: true });
+});
+
+test("a relay's manner keeps the order, freezes and delays without losing anything", async () => {
+  const manner = new Manner();
+  const done = [];
+  const carry = (name) => manner.carry(() => done.push(name));
+  carry("at once");
+  assert.deepEqual(done, ["at once"]);
+  manner.change({ manner: "freeze" });
+  carry("frozen 1");
+  carry("frozen 2");
+  assert.deepEqual(done, ["at once"]);
+  manner.change({ manner: "delay", millis: 30 });
+  const before = performance.now();
+  const delayed = new Promise((resolve) => manner.carry(() => resolve(performance.now())));
+  manner.carry(() => done.push("after"));
+  assert.deepEqual(done, ["at once", "frozen 1", "frozen 2"]);
+  assert.ok((await delayed) - before >= 30);
+  manner.change({ manner: "pass" });
+  await new Promise((resolve) => manner.carry(resolve));
+  assert.deepEqual(done, ["at once", "frozen 1", "frozen 2", "after"]);
+  assert.throws(() => manner.change({ manner: "lie" }), /no manner/);
+  assert.throws(() => manner.change({ manner: "delay", millis: -1 }), /whole number/);
 });
