@@ -17,7 +17,7 @@
 //! ```
 //!
 //! The numbers are those of the reference's rules in `protocol/message-validation.md`; each [`Refusal`] carries
-//! its own, and [`Refusal::verdict`] is the whole policy. The order matters: a message that breaks two rules must be
+//! its own, and [`Refusal::verdict`] is the whole policy. `RULES.md` beside this crate shows them all. The order matters: a message that breaks two rules must be
 //! punished or spared as the other implementations do it. Rules that cannot be broken by what comes off the wire
 //! have no refusal: an absent message (4, 14), a registry that fails to answer (12; ours is in memory), data above
 //! the consensus limit (16, 29; the SSZ limit is lower), a hash that fails (34).
@@ -49,6 +49,6 @@ pub use inbound::{Inbound, PeerKey, Topic};
 pub use ports::{
     CommitteeView, DutyKnowledge, DutyView, NoDuties, RegistryView, ValidatorStanding, ValidatorView,
 };
-pub use refusal::{Refusal, Verdict};
+pub use refusal::{Refusal, Rule, Verdict};
 pub use rules::{Context, Examined};
 pub use seen::{SeenState, Update};
