@@ -8,7 +8,7 @@
 //! * [`runner`]: every other duty: proposal, aggregation, contribution, registration, exit;
 //! * [`collector`]: partial signatures until a quorum signs the same;
 //! * [`recombine`]: from a quorum of partial signatures to the validator's signature, many at once;
-//! * [`reason`]: why a duty failed, and in which room.
+//! * [`reason`]: why a duty failed, and in which room; [`Warning`]: what else is to be said of it.
 
 #![deny(clippy::arithmetic_side_effects)]
 
@@ -22,6 +22,7 @@ pub mod recombine;
 mod refusal;
 pub mod runner;
 mod waiting;
+mod warning;
 
 pub use committee::{
     AttestationIndex, CommitteeRunner, Effect, Input, Milestone, Outcome, OwnView, Refusal, Setup,
@@ -31,3 +32,4 @@ pub use committee::{
 pub use reason::{FailureReason, Room};
 pub use recombine::{CommitteeKeys, RecombineTask, Recombined, ValidatorKeys, recombine};
 pub use runner::Runner;
+pub use warning::Warning;

@@ -1,7 +1,10 @@
-//! Why a duty did not reach the chain. One enum: the same variant is the ledger's reason, the metric's label and the
-//! row of the documentation.
+//! Why a duty did not reach the chain. One enum: the same variant is the ledger's reason, the metric's label, the span's field and the
+//! row of the documentation (`deploy/REASONS.md` is generated from it). What is to be said of a duty that was submitted all the same
+//! is a [`Warning`](crate::Warning).
 
 use std::fmt;
+
+use crate::runner::End;
 
 /// The room of the house in which a duty died, in the order of the walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,6 +26,33 @@ pub enum Room {
 }
 
 impl Room {
+    /// Every room, in the order of the walk.
+    pub const ALL: [Self; 7] = [
+        Self::Schedule,
+        Self::PreConsensus,
+        Self::Beacon,
+        Self::Consensus,
+        Self::Vault,
+        Self::PostConsensus,
+        Self::Submission,
+    ];
+
+    /// What happens there, for people.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Schedule => "the duty is planned and started",
+            Self::PreConsensus => {
+                "the operators sign what must be known before consensus: randomness, selection"
+            }
+            Self::Beacon => "the own beacon node says what consensus is to be about",
+            Self::Consensus => "the committee agrees on one value",
+            Self::Vault => "the own share signs, if the signing history permits it",
+            Self::PostConsensus => "a quorum of partial signatures becomes the validator's signature",
+            Self::Submission => "the signed object is handed to the beacon nodes",
+        }
+    }
+
     /// The name used in records, metrics and documentation.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -147,6 +177,113 @@ impl FailureReason {
         }
     }
 
+    /// What happened, in one sentence for people.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::NeverStarted => "The duty was due, but this node did not start it.",
+            Self::NodeStopped => "This node was stopped or killed while the duty was running.",
+            Self::PreSignaturesMissing => {
+                "Too few operators sent their partial signature of the selection or the randomness, so the duty could not begin."
+            }
+            Self::PreSignaturesDisagree => {
+                "Enough operators signed before consensus, but not all of them the same."
+            }
+            Self::PreSignaturesInvalid => {
+                "Enough operators sent a partial signature of the selection or the randomness, but too many of them do not verify."
+            }
+            Self::NoAttestationData => "No beacon node of this node answered with attestation data in time.",
+            Self::NoOwnValue => {
+                "No beacon node of this node answered with a block, an aggregate or a contribution in time."
+            }
+            Self::OwnValueRefused => {
+                "What this node's beacon node wanted to be voted for contradicts itself or what this node has signed before."
+            }
+            Self::NoProposal => {
+                "No proposal was accepted: the operators that led the rounds sent none in time."
+            }
+            Self::NotDecided => {
+                "There was a proposal, but too few operators agreed on it before the duty was worth nothing any more."
+            }
+            Self::DecidedValueRefused => {
+                "The committee decided something that this node must not sign: it would be slashable, or is no valid vote."
+            }
+            Self::NotInDecidedValue => {
+                "The committee decided to aggregate without this validator, which was selected."
+            }
+            Self::SigningRefused => {
+                "This node's signing history did not permit the signature, or could not be written."
+            }
+            Self::Doppelganger => {
+                "This validator may be running elsewhere too, so this node watched and did not sign."
+            }
+            Self::PartialSignaturesMissing => {
+                "The committee decided, but too few operators sent their partial signature afterwards."
+            }
+            Self::PartialSignaturesInvalid => {
+                "Enough operators sent a partial signature, but too many of them do not verify."
+            }
+            Self::SubmissionRefused => {
+                "The signature was whole, but every beacon node refused the signed object."
+            }
+            Self::SubmissionUnanswered => {
+                "The signature was whole, but no beacon node answered when the signed object was handed in."
+            }
+        }
+    }
+
+    /// What to do about it, for the operator of this node.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::NeverStarted => {
+                "Look whether the machine slept, was overloaded, or had its clock set at that time. If it happens often, give the node more processor."
+            }
+            Self::NodeStopped => {
+                "Nothing, if you stopped it. Otherwise look in the log of that time for why it ended (out of memory, power)."
+            }
+            Self::PreSignaturesMissing | Self::PartialSignaturesMissing => {
+                "Tell the operators that are named as missing. If this node is among them, look at its peers in /v1/peers and at its beacon node."
+            }
+            Self::PreSignaturesDisagree => {
+                "For a registration: compare fee recipient, gas limit and clock with the operators that are named in the log; all must be the same. Otherwise look whether all see the same epoch."
+            }
+            Self::Doppelganger => {
+                "For two to three epochs after a start this is what safety.doppelganger is for. If it goes on, this validator is active elsewhere: find the other copy and stop it before you do anything else."
+            }
+            Self::PreSignaturesInvalid | Self::PartialSignaturesInvalid => {
+                "Tell the operators that are named: their share or their software is wrong. If this node is named, make sure that it runs the key it was registered with."
+            }
+            Self::NoAttestationData | Self::NoOwnValue => {
+                "Look at your beacon node: is it running, synced, reachable, and fast enough? A second one in beacon.urls carries the duty when the first is ill."
+            }
+            Self::OwnValueRefused => {
+                "In the first epoch of a new chain this is normal. Otherwise look at your beacon node: it serves an old or wrong view of the chain, or is on another fork than before."
+            }
+            Self::NoProposal => {
+                "Look at who led the rounds and who was heard at all. If nobody was heard, this node is cut off: check its peers and its ports. Otherwise tell the operators that are missing."
+            }
+            Self::NotDecided => {
+                "Tell the operators that are named as missing or late. If this node's own messages were late, look at its clock and at its beacon node."
+            }
+            Self::DecidedValueRefused => {
+                "Look whether your beacon node sees the same chain as the others. If yours is right, the operator that led the round has an ill beacon node: tell it."
+            }
+            Self::NotInDecidedValue => {
+                "The leader had not heard enough partial signatures for this validator in time. If it happens often, look for operators that are named as late."
+            }
+            Self::SigningRefused => {
+                "Look in the log of that slot. If the disk failed, mend it and start the node again. If the vote was refused, make sure that no second node runs this operator's key."
+            }
+            Self::SubmissionRefused => {
+                "Look in the log of that slot for what the beacon node answered. A beacon node that is behind, or on another fork, refuses what is right."
+            }
+            Self::SubmissionUnanswered => {
+                "Look at your beacon node: is it running and reachable? A second one in beacon.urls would have taken it."
+            }
+        }
+    }
+
     /// The reason with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -160,9 +297,31 @@ impl fmt::Display for FailureReason {
     }
 }
 
+impl From<Result<(), FailureReason>> for End {
+    fn from(result: Result<(), FailureReason>) -> Self {
+        match result {
+            Ok(()) => Self::Submitted,
+            Err(reason) => Self::Failed(reason),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_reason_and_room_is_told_in_sentences() {
+        for reason in FailureReason::ALL {
+            for text in [reason.meaning(), reason.advice()] {
+                assert!(text.ends_with('.') && text.len() > 30, "{reason}: {text}");
+            }
+            assert!(Room::ALL.contains(&reason.room()));
+        }
+        for room in Room::ALL {
+            assert!(!room.meaning().ends_with('.'), "{}", room.name());
+        }
+    }
 
     #[test]
     fn names_are_unique_and_lead_back() {
