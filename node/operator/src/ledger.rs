@@ -1,24 +1,36 @@
 //! The duty ledger: every scheduled duty, the time of every step, and how it ended.
 //!
-//! `scheduled = submitted + failed + running`, always: a record is made when the duty is scheduled, and ends once. What the
-//! duty machine reports is written down here; nothing is inferred later. The journal keeps a copy of each record, written by
-//! [`crate::books`].
+//! `scheduled = submitted + failed + running`, always, over the duties that were to be done: a record is made when the duty is scheduled,
+//! and ends once. A validator that turns out not to be selected had nothing to do: it leaves the sums and is counted apart. What the
+//! duty machine reports is written down here; nothing is inferred later. Messages are noted in the [`Course`] of their machine, and
+//! come into the records when these are read. What the chain made of a duty is added when [`crate::inclusion`] has looked.
 //!
-//! **Bound**: [`Ledger::CAPACITY`] records are kept in memory; beyond it the oldest slots leave (the journal has a longer
-//! history).
+//! The journal keeps a copy of each record, written by [`crate::books`].
+//!
+//! **Bounds**: [`Ledger::SLOTS`] slots, [`Ledger::CAPACITY`] records and [`Ledger::COURSES`] courses are kept in memory; beyond that the
+//! oldest slots leave (the journal has a longer history), and messages of new courses are not noted. A slot with running duties stays
+//! as long as there is room.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use duty::FailureReason;
-use outbox::{DutyRecord, DutyRole, Micros, Outcome};
+use arc_swap::ArcSwap;
+use duty::runner::End;
+use outbox::{DutyRecord, DutyRole, Figures, Outcome, RoundSpan};
 use serde::Serialize;
-use types::{BeaconRole, CommitteeId, Epoch, Slot, ValidatorDuty, ValidatorIndex};
+use types::{
+    BeaconRole, CommitteeId, Epoch, MessageId, OperatorId, Round, SignedSsvMessage, Slot, ValidatorDuty,
+    ValidatorIndex,
+};
+
+use crate::course::{self, Course, CourseKey};
+use crate::directory::Directory;
+use crate::run::Scope;
 
 /// The sums of the ledger since the node started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Balance {
-    /// Duties that were scheduled.
+    /// Duties that were to be done.
     pub scheduled: u64,
     /// Of those, submitted.
     pub submitted: u64,
@@ -26,96 +38,166 @@ pub struct Balance {
     pub failed: u64,
     /// Of those, not ended yet.
     pub running: u64,
+    /// Duties of which nothing was to be done: the validator was not selected to aggregate.
+    pub not_selected: u64,
 }
 
 /// Every scheduled duty of this node.
 #[derive(Debug, Default)]
 pub struct Ledger {
     inner: Mutex<Inner>,
+    own: Option<OperatorId>,
+    directory: Arc<ArcSwap<Directory>>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    slots: BTreeMap<Slot, Vec<DutyRecord>>,
+    slots: BTreeMap<Slot, Vec<Entry>>,
+    courses: BTreeMap<CourseKey, Noted>,
     records: usize,
     balance: Balance,
+    figures: Figures,
+    /// Committees of which something was noted after their last word was written.
+    unwritten: BTreeSet<(Slot, CommitteeId)>,
+}
+
+/// A record with its place on the beacon chain.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub record: DutyRecord,
+    /// The duty as the beacon node gave it.
+    pub duty: ValidatorDuty,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    course: Course,
+    /// Its times are in the figures.
+    measured: bool,
 }
 
 impl Ledger {
+    /// Slots kept in memory.
+    pub const SLOTS: u64 = 256;
     /// Records kept in memory.
     pub const CAPACITY: usize = 200_000;
+    /// Courses kept in memory.
+    pub const COURSES: usize = 200_000;
 
-    /// Opens the records of a committee's duty. Duties of kinds that committees do not run are left out, and those that stand here
+    /// The ledger of this operator, whose committees stand in the directory.
+    #[must_use]
+    pub fn new(own: OperatorId, directory: Arc<ArcSwap<Directory>>) -> Self {
+        Self { inner: Mutex::default(), own: Some(own), directory }
+    }
+
+    /// Opens the records of a committee's duties. Duties of kinds that are not recorded are left out, and those that stand here
     /// already: a duty is scheduled once, whatever the clock or a beacon node says a second time.
     pub fn schedule(&self, epoch: Epoch, committee: CommitteeId, duties: &[ValidatorDuty]) {
-        let records = duties.iter().filter_map(|duty| open_record(epoch, committee, duty));
+        let members = self.directory.load().committee(committee).map(|found| found.members.clone());
+        let members = members.unwrap_or_default();
         let mut inner = self.lock();
         let slots: BTreeSet<_> = duties.iter().map(|duty| duty.slot).collect();
         let standing = slots.iter().filter_map(|slot| inner.slots.get(slot)).flatten();
-        let mut known: HashSet<_> =
-            standing.map(|record| (record.slot, record.validator_index, record.role)).collect();
-        for record in records {
-            if !known.insert((record.slot, record.validator_index, record.role)) {
+        let name = |record: &DutyRecord| (record.slot, record.validator_index, record.role);
+        let mut known: HashSet<_> = standing.map(|entry| name(&entry.record)).collect();
+        for duty in duties {
+            let Some(mut record) = DutyRecord::open(epoch, committee, duty) else { continue };
+            if !known.insert(name(&record)) {
                 continue;
             }
+            record.operators.clone_from(&members);
+            record.own_operator = self.own;
             inner.balance.scheduled = inner.balance.scheduled.saturating_add(1);
             inner.balance.running = inner.balance.running.saturating_add(1);
-            inner.insert(record);
+            inner.insert(Entry { record, duty: duty.clone() });
         }
+        inner.make_room();
     }
 
-    /// Writes down something that all open and ended duties of a committee share. Outcomes change through [`Self::end`] only.
-    pub fn note(&self, slot: Slot, committee: CommitteeId, change: impl Fn(&mut DutyRecord)) {
-        self.lock().of_committee(slot, committee).for_each(change);
+    /// Writes down something that all duties of a machine share. Outcomes change through [`Self::end`] only.
+    pub(crate) fn note(&self, scope: Scope, change: impl Fn(&mut DutyRecord)) {
+        let mut inner = self.lock();
+        let entries = inner.slots.get_mut(&scope.slot).into_iter().flatten();
+        entries.map(|entry| &mut entry.record).filter(|record| scope.covers(record)).for_each(change);
     }
 
     /// Writes down something about one duty.
-    pub fn note_one(
+    pub(crate) fn note_one(
         &self,
         slot: Slot,
         (validator, role): (ValidatorIndex, BeaconRole),
         change: impl FnOnce(&mut DutyRecord),
     ) {
-        if let Some(record) = self.lock().find(slot, validator, role) {
-            change(record);
+        if let Some(entry) = self.lock().find(slot, validator, role) {
+            change(&mut entry.record);
+        }
+    }
+
+    /// Notes that a message of this slot was heard, our own or a peer's, `micros` after the start of the slot.
+    pub(crate) fn hear(&self, slot: Slot, committee: CommitteeId, message: &SignedSsvMessage, micros: u64) {
+        let key = course::key(slot, &message.ssv_message.msg_id);
+        let mut inner = self.lock();
+        if inner.course(key).is_some_and(|noted| noted.course.hear(message, micros)) {
+            inner.unwritten.insert((slot, committee));
+        }
+    }
+
+    /// Notes that this node entered a round of the machine that messages with this id belong to.
+    pub(crate) fn enter_round(&self, slot: Slot, id: &MessageId, round: Round, span: RoundSpan) {
+        if let Some(noted) = self.lock().course(course::key(slot, id)) {
+            noted.course.enter(round, span);
         }
     }
 
     /// Ends one validator's duty; a duty that has ended stays as it is.
-    pub fn end(
-        &self,
-        slot: Slot,
-        validator: ValidatorIndex,
-        role: BeaconRole,
-        result: Result<(), FailureReason>,
-    ) {
-        let mut inner = self.lock();
-        let Some(record) = inner.find(slot, validator, role) else { return };
-        if record.outcome != Outcome::Running {
-            return;
-        }
-        settle(record, result);
-        inner.balance.running = inner.balance.running.saturating_sub(1);
-        let sum = if result.is_ok() { &mut inner.balance.submitted } else { &mut inner.balance.failed };
-        *sum = sum.saturating_add(1);
+    pub fn end(&self, slot: Slot, validator: ValidatorIndex, role: BeaconRole, end: impl Into<End>) {
+        self.lock().end(slot, validator, role, end.into());
     }
 
     /// The records of one slot, if it is still in memory.
     #[must_use]
     pub fn of_slot(&self, slot: Slot) -> Option<Vec<DutyRecord>> {
-        self.lock().slots.get(&slot).cloned()
+        let inner = self.lock();
+        let entries = inner.slots.get(&slot)?;
+        Some(entries.iter().map(|entry| inner.told(entry)).collect())
     }
 
-    /// The records of one committee and slot.
+    /// The records of one committee and slot, to be written.
     #[must_use]
     pub fn of_committee(&self, slot: Slot, committee: CommitteeId) -> Vec<DutyRecord> {
-        self.lock().of_committee(slot, committee).map(|record| record.clone()).collect()
+        let mut inner = self.lock();
+        inner.unwritten.remove(&(slot, committee));
+        let entries = inner.slots.get(&slot).into_iter().flatten();
+        let ours = entries.filter(|entry| entry.record.committee_id == committee);
+        ours.map(|entry| inner.told(entry)).collect()
+    }
+
+    /// Committees that something was noted of after they were written, in slots up to this one.
+    pub(crate) fn unwritten(&self, up_to: Slot) -> Vec<(Slot, CommitteeId)> {
+        let inner = self.lock();
+        inner.unwritten.iter().take_while(|(slot, _)| *slot <= up_to).copied().collect()
+    }
+
+    /// Looks at the duties of a slot, or changes them, as [`crate::inclusion`] does. `change` says whether it changed something.
+    pub(crate) fn review(&self, slot: Slot, mut change: impl FnMut(&mut Entry, &mut Figures) -> bool) {
+        let inner = &mut *self.lock();
+        for entry in inner.slots.get_mut(&slot).into_iter().flatten() {
+            if change(entry, &mut inner.figures) {
+                inner.unwritten.insert((slot, entry.record.committee_id));
+            }
+        }
     }
 
     /// The sums since the node started.
     #[must_use]
     pub fn balance(&self) -> Balance {
         self.lock().balance
+    }
+
+    /// How duties ended and how long they took since the node started.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.lock().figures.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -125,59 +207,100 @@ impl Ledger {
 }
 
 impl Inner {
-    fn of_committee(&mut self, slot: Slot, committee: CommitteeId) -> impl Iterator<Item = &mut DutyRecord> {
-        self.slots.get_mut(&slot).into_iter().flatten().filter(move |record| record.committee_id == committee)
-    }
-
-    fn find(&mut self, slot: Slot, validator: ValidatorIndex, role: BeaconRole) -> Option<&mut DutyRecord> {
+    fn find(&mut self, slot: Slot, validator: ValidatorIndex, role: BeaconRole) -> Option<&mut Entry> {
         let role = DutyRole::of(role)?;
-        let records = self.slots.get_mut(&slot)?;
-        records.iter_mut().find(|record| record.validator_index == validator && record.role == role)
+        let mut entries = self.slots.get_mut(&slot)?.iter_mut();
+        entries.find(|entry| entry.record.validator_index == validator && entry.record.role == role)
     }
 
-    fn insert(&mut self, record: DutyRecord) {
-        self.records = self.records.saturating_add(1);
-        self.slots.entry(record.slot).or_default().push(record);
-        while self.records > Ledger::CAPACITY
-            && let Some((_, gone)) = self.slots.pop_first()
-        {
-            self.records = self.records.saturating_sub(gone.len());
+    fn course(&mut self, key: CourseKey) -> Option<&mut Noted> {
+        let has_room = self.courses.len() < Ledger::COURSES || self.courses.contains_key(&key);
+        has_room.then(|| self.courses.entry(key).or_default())
+    }
+
+    /// A record with what was heard of its duty.
+    fn told(&self, entry: &Entry) -> DutyRecord {
+        let mut record = entry.record.clone();
+        if let Some(noted) = course::keys_of(&record).find_map(|key| self.courses.get(&key)) {
+            noted.course.tell(&mut record);
         }
+        record
+    }
+
+    fn end(&mut self, slot: Slot, validator: ValidatorIndex, role: BeaconRole, end: End) {
+        let Some(entry) = self.find(slot, validator, role) else { return };
+        if entry.record.outcome != Outcome::Running {
+            return;
+        }
+        settle(&mut entry.record, end);
+        let record = entry.record.clone();
+        let balance = &mut self.balance;
+        balance.running = balance.running.saturating_sub(1);
+        match end {
+            End::Submitted => balance.submitted = balance.submitted.saturating_add(1),
+            End::Failed(_) => balance.failed = balance.failed.saturating_add(1),
+            End::NotSelected => {
+                balance.scheduled = balance.scheduled.saturating_sub(1);
+                balance.not_selected = balance.not_selected.saturating_add(1);
+            }
+        }
+        self.figures.end(&record);
+        if !matches!(end, End::NotSelected) {
+            self.measure(record);
+        }
+    }
+
+    /// The first duty of a machine that ends brings its times into the figures.
+    fn measure(&mut self, mut record: DutyRecord) {
+        let found = course::keys_of(&record).find(|key| self.courses.contains_key(key));
+        let Some(key) = found else { return };
+        if let Some(noted) = self.courses.get_mut(&key)
+            && !noted.measured
+        {
+            noted.measured = true;
+            noted.course.tell(&mut record);
+            self.figures.measure(key.1.role(), &record);
+        }
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        self.records = self.records.saturating_add(1);
+        self.slots.entry(entry.record.slot).or_default().push(entry);
+    }
+
+    fn make_room(&mut self) {
+        let Some((newest, _)) = self.slots.last_key_value() else { return };
+        let first_kept = newest.saturating_sub(Ledger::SLOTS);
+        let is_running =
+            |entries: &[Entry]| entries.iter().any(|entry| entry.record.outcome == Outcome::Running);
+        while let Some(oldest) = self.slots.first_entry()
+            && (self.records > Ledger::CAPACITY || (*oldest.key() < first_kept && !is_running(oldest.get())))
+        {
+            self.records = self.records.saturating_sub(oldest.remove().len());
+        }
+        let first = self.slots.keys().next().copied().unwrap_or_default();
+        self.courses = self.courses.split_off(&(first, MessageId([0; 56])));
+        self.unwritten = self.unwritten.split_off(&(first, CommitteeId([0; 32])));
     }
 }
 
 /// Gives a record its outcome.
-pub(crate) fn settle(record: &mut DutyRecord, result: Result<(), FailureReason>) {
-    record.outcome = if result.is_ok() { Outcome::Submitted } else { Outcome::Failed };
-    record.reason = result.err().map(|reason| reason.name().to_owned());
-    record.room = result.err().map(|reason| reason.room().name().to_owned());
-}
-
-fn open_record(epoch: Epoch, committee_id: CommitteeId, duty: &ValidatorDuty) -> Option<DutyRecord> {
-    Some(DutyRecord {
-        slot: duty.slot,
-        epoch,
-        role: DutyRole::of(duty.role)?,
-        validator_index: duty.validator_index,
-        public_key: duty.public_key,
-        committee_id,
-        committee_index: duty.committee_index,
-        outcome: Outcome::Running,
-        reason: None,
-        room: None,
-        round: None,
-        leader: None,
-        micros: Micros::default(),
-        start_cause: None,
-        head_event_unix_micros: None,
-        bad_partial_signatures: Vec::new(),
-    })
+pub(crate) fn settle(record: &mut DutyRecord, end: impl Into<End>) {
+    let (outcome, reason) = match end.into() {
+        End::Submitted => (Outcome::Submitted, None),
+        End::NotSelected => (Outcome::NotSelected, None),
+        End::Failed(reason) => (Outcome::Failed, Some(reason)),
+    };
+    record.outcome = outcome;
+    record.reason = reason.map(|reason| reason.name().to_owned());
+    record.room = reason.map(|reason| reason.room().name().to_owned());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use types::{CommitteeIndex, List, PublicKeyBytes};
+    use duty::FailureReason;
+    use types::{CommitteeIndex, List, PublicKeyBytes, RunnerRole};
 
     const COMMITTEE: CommitteeId = CommitteeId([3; 32]);
 
@@ -241,9 +364,39 @@ mod tests {
             &[duty(9, 1, BeaconRole::Attester), duty(9, 2, BeaconRole::Attester)],
         );
         ledger.schedule(Epoch(1), CommitteeId([4; 32]), &[duty(9, 3, BeaconRole::Attester)]);
-        ledger.note(Slot(9), COMMITTEE, |record| record.micros.decided = Some(5));
+        let role = RunnerRole::Committee;
+        let scope = Scope { slot: Slot(9), committee: COMMITTEE, role, validator: None };
+        ledger.note(scope, |record| record.micros.decided = Some(5));
         let decided: Vec<_> = ledger.of_slot(Slot(9)).unwrap().iter().map(|r| r.micros.decided).collect();
         assert_eq!(decided, [Some(5), Some(5), None]);
+    }
+
+    #[test]
+    fn who_is_not_selected_had_nothing_to_do() {
+        let ledger = Ledger::default();
+        ledger.schedule(
+            Epoch(1),
+            COMMITTEE,
+            &[duty(9, 1, BeaconRole::Aggregator), duty(9, 2, BeaconRole::Aggregator)],
+        );
+        ledger.end(Slot(9), ValidatorIndex(1), BeaconRole::Aggregator, End::NotSelected);
+        ledger.end(Slot(9), ValidatorIndex(2), BeaconRole::Aggregator, End::Submitted);
+        assert_eq!(sums(&ledger), (1, 1, 0, 0));
+        assert_eq!(ledger.balance().not_selected, 1);
+        assert_eq!(ledger.of_slot(Slot(9)).unwrap()[0].outcome, Outcome::NotSelected);
+        assert!(ledger.figures().stretches.is_empty());
+    }
+
+    #[test]
+    fn slots_with_running_duties_stay_longer() {
+        let ledger = Ledger::default();
+        ledger.schedule(Epoch(0), COMMITTEE, &[duty(1, 1, BeaconRole::Attester)]);
+        ledger.schedule(Epoch(9), COMMITTEE, &[duty(2 + Ledger::SLOTS, 1, BeaconRole::Attester)]);
+        assert!(ledger.of_slot(Slot(1)).is_some(), "it is running");
+        ledger.end(Slot(1), ValidatorIndex(1), BeaconRole::Attester, End::Submitted);
+        ledger.schedule(Epoch(9), COMMITTEE, &[duty(3 + Ledger::SLOTS, 1, BeaconRole::Attester)]);
+        assert!(ledger.of_slot(Slot(1)).is_none());
+        assert_eq!(sums(&ledger), (3, 1, 0, 2));
     }
 
     #[test]
