@@ -102,19 +102,30 @@ impl Health {
         synced && self.head_slot >= best_head
     }
 
+    /// Whether its last word was a good one: worth waiting for.
+    #[must_use]
+    pub fn is_reliable(&self) -> bool {
+        self.sync.is_some() && self.failures == 0
+    }
+
     /// A small call was answered after `took`.
     pub fn note_answer(&mut self, took: Option<Duration>) {
         self.failures = 0;
         self.last_failure = None;
         if let Some(took) = took {
-            let sample = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            // A quarter of the new sample: a few slots tell, one outlier does not.
-            let smoothed = match self.latency_micros {
-                Some(old) => old.saturating_sub(old / 4).saturating_add(sample / 4),
-                None => sample,
-            };
-            self.latency_micros = Some(smoothed);
+            self.note_slow(took);
         }
+    }
+
+    /// A small call took this long, or longer: it was not waited for any more.
+    pub fn note_slow(&mut self, took: Duration) {
+        let sample = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        // A quarter of the new sample: a few slots tell, one outlier does not.
+        let smoothed = match self.latency_micros {
+            Some(old) => old.saturating_sub(old / 4).saturating_add(sample / 4),
+            None => sample,
+        };
+        self.latency_micros = Some(smoothed);
     }
 
     /// A call failed through the node's fault.

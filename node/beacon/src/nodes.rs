@@ -2,7 +2,7 @@
 
 use crate::agreement::{Agreement, Expectations};
 use crate::broadcast::{Sending, Submission, to_all};
-use crate::call::{Budgets, Call};
+use crate::call::{Budget, Budgets, Call};
 use crate::data::{self, DataAnswer, DataCache};
 use crate::duties::{
     AttesterDuties, AttesterDutiesJson, ProposerDuties, ProposerDutiesJson, SyncDuties, SyncDutiesJson,
@@ -326,11 +326,17 @@ impl BeaconNodes {
         call: Call,
         request: impl Into<Sending>,
     ) -> Result<Submission, BeaconError> {
+        to_all(self.usable(call)?, call, self.budget(call), request.into()).await
+    }
+
+    /// The usable nodes, best first; at least one.
+    pub(crate) fn usable(&self, call: Call) -> Result<Vec<Arc<Node>>, BeaconError> {
         let nodes = self.ordered(None);
-        if nodes.is_empty() {
-            return Err(self.no_usable_node(call));
-        }
-        to_all(nodes, call, self.inner.care.budgets.of(call), request.into()).await
+        if nodes.is_empty() { Err(self.no_usable_node(call)) } else { Ok(nodes) }
+    }
+
+    pub(crate) fn budget(&self, call: Call) -> Budget {
+        self.inner.care.budgets.of(call)
     }
 
     /// Asks the usable nodes that are in step, all at once, and those that are not when these fail or are silent.
@@ -353,7 +359,7 @@ impl BeaconNodes {
         nodes.extend(laggards);
         let request = &request;
         let ask = |node: Arc<Node>, deadline| async move { node.ask(call, request, deadline, read).await };
-        let (node, value) = race(nodes, at_once, call, self.inner.care.budgets.of(call), ask).await?;
+        let (node, value) = race(nodes, at_once, call, self.budget(call), ask).await?;
         Ok((node.name.clone(), value))
     }
 
@@ -372,13 +378,10 @@ impl BeaconNodes {
         request: Request,
         read: impl Fn(&Reply) -> Result<T, CallError> + Copy,
     ) -> Result<T, BeaconError> {
-        let nodes = self.ordered(None);
-        if nodes.is_empty() {
-            return Err(self.no_usable_node(call));
-        }
+        let nodes = self.usable(call)?;
         let request = &request;
         let ask = |node: Arc<Node>, deadline| async move { node.ask(call, request, deadline, read).await };
-        let (_, value) = first_good(nodes, call, self.inner.care.budgets.of(call), ask).await?;
+        let (_, value) = first_good(nodes, call, self.budget(call), ask).await?;
         Ok(value)
     }
 

@@ -206,3 +206,26 @@ async fn an_endless_answer_is_cut_off() {
     };
     assert_eq!(attempts[0].1, CallError::TooLarge { limit: beacon::http::MAX_BODY });
 }
+
+#[tokio::test]
+async fn a_validator_that_any_node_saw_is_live() {
+    let (a, b, dead) = (FakeNode::start().await, FakeNode::start().await, FakeNode::start().await);
+    let path = "/eth/v1/validator/liveness/3";
+    let seen = |live: [(u64, bool); 2]| {
+        let items = live
+            .map(|(index, is_live)| serde_json::json!({ "index": index.to_string(), "is_live": is_live }));
+        Answer::Json(200, serde_json::json!({ "data": items }).to_string())
+    };
+    a.on(path, seen([(1, true), (2, false)]));
+    b.on(path, seen([(2, false), (1, false)]));
+    dead.on(path, server_error());
+    let nodes = connect(&[&dead, &a, &b]).await;
+    let validators = [2, 1, 3].map(ValidatorIndex);
+    let live = nodes.liveness(Epoch(3), &validators).await.unwrap();
+    assert_eq!(live, [(ValidatorIndex(1), true), (ValidatorIndex(2), false)], "nobody knows 3");
+    assert_eq!(b.seen(path)[0].body, r#"["2","1","3"]"#);
+    a.on(path, server_error());
+    b.on(path, server_error());
+    assert!(nodes.liveness(Epoch(3), &validators).await.is_err());
+    assert!(nodes.liveness(Epoch(3), &[]).await.unwrap().is_empty());
+}
