@@ -4,6 +4,7 @@ mod address;
 mod consensus;
 mod envelope;
 mod fork;
+mod inventory;
 mod page;
 mod partial;
 mod repetition;

@@ -1,8 +1,6 @@
 //! Rules 57 to 75.
 
-use types::{
-    List, OperatorId, PartialSignatureMessage, PartialSignatureType, RunnerRole, Slot, ValidatorIndex,
-};
+use types::{OperatorId, PartialSignatureType, RunnerRole, Slot};
 
 use super::world::*;
 use crate::{DutyKnowledge, Refusal};
@@ -13,23 +11,12 @@ fn post(world: &World) -> Draft {
     world.bundle(RunnerRole::Committee, SLOT, Type::PostConsensus)
 }
 
-/// Replaces the entries by `indices`, all by the first operator.
-fn of_validators(draft: Draft, indices: impl IntoIterator<Item = u64>) -> Draft {
-    draft.partial(|bundle| {
-        let entry = bundle.messages[0];
-        let entries = indices
-            .into_iter()
-            .map(|index| PartialSignatureMessage { validator_index: ValidatorIndex(index), ..entry });
-        bundle.messages = List::collect(entries).unwrap();
-    })
-}
-
 #[test]
 fn rule_57_size() {
     let mut world = World::new();
     world.committee = world.registry.add_committee(ids(1..=4), 2_000);
-    assert_eq!(world.refusal(&of_validators(post(&world), 0..1_050)), None);
-    let above = of_validators(post(&world), 0..1_051);
+    assert_eq!(world.refusal(&post(&world).of_validators(0..1_050)), None);
+    let above = post(&world).of_validators(0..1_051);
     assert_eq!(world.refusal(&above), Some(Refusal::PartialSignaturesTooBig));
     let garbage = |len| {
         let draft = post(&world).with(|d| {
@@ -82,20 +69,20 @@ fn rules_61_and_62_kinds_of_each_role() {
 #[test]
 fn rules_63_to_65_entries() {
     let world = World::new();
-    let none = of_validators(post(&world), []);
+    let none = post(&world).of_validators([]);
     assert_eq!(world.refusal(&none), Some(Refusal::NoPartialSignatures));
     let by = |signer| {
-        let draft = of_validators(post(&world), [1, 2]);
+        let draft = post(&world).of_validators([1, 2]);
         world.refusal(&draft.partial(|b| b.messages.as_mut_slice()[1].signer = OperatorId(signer)))
     };
     assert_eq!(by(1), None);
     assert_eq!(by(2), Some(Refusal::InconsistentSigners));
     let registration = world.bundle(RunnerRole::ValidatorRegistration, SLOT, Type::ValidatorRegistration);
     assert_eq!(world.refusal(&registration), None);
-    let other = of_validators(registration, [INDEX.get() + 1]);
+    let other = registration.of_validators([INDEX.get() + 1]);
     assert_eq!(world.refusal(&other), Some(Refusal::ValidatorIndexMismatch));
     // A committee's bundle is not held to the committee's validators.
-    assert_eq!(world.refusal(&of_validators(post(&world), [999])), None);
+    assert_eq!(world.refusal(&post(&world).of_validators([999])), None);
 }
 
 #[test]
@@ -136,14 +123,14 @@ fn rules_69_and_70_slot_window() {
 fn rules_72_and_73_entries_of_a_committee() {
     let mut world = World::new();
     world.committee = world.registry.add_committee(ids(1..=4), 3);
-    let of = |indices: &[u64]| world.refusal(&of_validators(post(&world), indices.iter().copied()));
+    let of = |indices: &[u64]| world.refusal(&post(&world).of_validators(indices.iter().copied()));
     assert_eq!(of(&[0, 0, 1, 1, 2, 2]), None);
     assert_eq!(of(&[0, 0, 1, 1, 2, 2, 3]), Some(Refusal::TooManyPartialSignatures));
     assert_eq!(of(&[0, 0, 0]), Some(Refusal::TripleValidatorIndex));
 
     // Above 512 validators not every one can be in the sync committee.
     world.committee = world.registry.add_committee(ids(1..=4), 520);
-    let of = |indices: std::ops::Range<u64>| world.refusal(&of_validators(post(&world), indices));
+    let of = |indices: std::ops::Range<u64>| world.refusal(&post(&world).of_validators(indices));
     assert_eq!(of(0..1_032), None);
     assert_eq!(of(0..1_033), Some(Refusal::TooManyPartialSignatures));
 }
@@ -154,7 +141,7 @@ fn rules_74_and_75_entries_of_a_validator() {
     world.duties.sync_committee.insert(INDEX);
     let of = |role, kind, count| {
         let draft = world.bundle(role, SLOT, kind);
-        world.refusal(&of_validators(draft, vec![INDEX.get(); count]))
+        world.refusal(&draft.of_validators(vec![INDEX.get(); count]))
     };
     let contribution = RunnerRole::SyncCommitteeContribution;
     assert_eq!(of(contribution, Type::ContributionProofs, 13), None);

@@ -133,7 +133,10 @@ impl World {
     }
 
     pub(super) fn judge(&self, draft: &Draft) -> Result<Candidate, Refusal> {
-        self.judge_bytes(&draft.message().as_ssz_bytes(), draft)
+        match &draft.payload {
+            Some(payload) => self.judge_bytes(payload, draft),
+            None => self.judge_bytes(&draft.message().as_ssz_bytes(), draft),
+        }
     }
 
     pub(super) fn judge_bytes(&self, data: &[u8], draft: &Draft) -> Result<Candidate, Refusal> {
@@ -213,6 +216,7 @@ impl World {
             topic: topic(fork, operators),
             forwarder: PeerKey::new(b"peer"),
             received_at: self.start(slot) + 1_000,
+            payload: None,
         }
     }
 }
@@ -243,6 +247,8 @@ pub(super) struct Draft {
     pub(super) topic: Topic,
     pub(super) forwarder: PeerKey,
     pub(super) received_at: u64,
+    /// Bytes instead of the encoded message.
+    pub(super) payload: Option<Vec<u8>>,
 }
 
 impl Draft {
@@ -265,6 +271,19 @@ impl Draft {
             Body::Consensus(_) | Body::Raw(_) => panic!("not a bundle"),
         }
         self
+    }
+
+    /// Replaces the entries of a bundle by those of the validators, all by the first signer.
+    pub(super) fn of_validators(self, indices: impl IntoIterator<Item = u64>) -> Self {
+        self.partial(|bundle| {
+            let entry = bundle.messages[0];
+            let of = |index| PartialSignatureMessage { validator_index: ValidatorIndex(index), ..entry };
+            bundle.messages = List::collect(indices.into_iter().map(of)).unwrap();
+        })
+    }
+
+    pub(super) fn received_at(self, millis: u64) -> Self {
+        self.with(|draft| draft.received_at = millis)
     }
 
     pub(super) fn signed_by(self, signers: &[u64]) -> Self {
