@@ -29,6 +29,7 @@ use crate::pool::CryptoPool;
 use crate::roster::Roster;
 use crate::routes::Routes;
 use crate::schedule::Schedule;
+use crate::second_copy::SecondCopy;
 use crate::sight::Sight;
 use crate::signer::Signer;
 use crate::views::Views;
@@ -53,6 +54,17 @@ pub struct Parts {
     pub directories: watch::Receiver<Arc<Directory>>,
     /// The journal of duties.
     pub log: DutyLog,
+    /// What protects the validators beside the signing history.
+    pub safety: Safety,
+}
+
+/// What protects the validators beside the signing history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Safety {
+    /// Validators sign nothing slashable before they were seen to be alone.
+    pub doppelganger: bool,
+    /// The node stops when it hears another live copy of this operator.
+    pub second_copy: bool,
 }
 
 /// Why the conductor did not start.
@@ -102,7 +114,7 @@ impl Conductor {
     /// # Errors
     /// [`StartError`].
     pub fn start(parts: Parts) -> Result<Self, StartError> {
-        let Parts { rules, identity, pool, beacon, vault, network, events, directories, log } = parts;
+        let Parts { rules, identity, pool, beacon, vault, network, events, directories, log, safety } = parts;
         let left = log.close_open(|record| settle(record, Err(duty::FailureReason::NodeStopped)))?;
         if left > 0 {
             tracing::warn!(
@@ -111,11 +123,14 @@ impl Conductor {
             );
         }
         let clock = Arc::new(SlotClock::new(Arc::clone(&rules)));
+        if safety.second_copy {
+            identity.voice().begin(clock.slot());
+        }
         let directory = Arc::new(ArcSwap::new(directories.borrow().clone()));
         let (ledger, drops) = (Arc::new(Ledger::default()), Drops::default());
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
-            identity,
+            identity: identity.clone(),
             pool: pool.clone(),
             network: network.clone(),
             beacon: beacon.clone(),
@@ -155,6 +170,7 @@ impl Conductor {
             seen,
             refusals: refusals.clone(),
             drops,
+            identity,
         };
         let schedule = Schedule {
             context: Arc::clone(&context),
@@ -173,6 +189,12 @@ impl Conductor {
         ];
         let tasks = tasks.into_iter().map(AbortOnDropHandle::new).collect();
         Ok(Self { context, roster, book, refusals, log, _tasks: tasks })
+    }
+
+    /// Changes once, when another live copy of this operator is heard. This one says nothing more then, and is to be stopped.
+    #[must_use]
+    pub fn second_copy(&self) -> watch::Receiver<Option<SecondCopy>> {
+        self.context.identity.voice().listen()
     }
 
     /// How it goes.

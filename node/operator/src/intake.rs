@@ -31,6 +31,7 @@ pub use self::queue::Crowd;
 use crate::clock::SlotClock;
 use crate::directory::Directory;
 use crate::drops::{DropReason, Drops};
+use crate::identity::Identity;
 use crate::pool::CryptoPool;
 use crate::routes::{Delivery, Routes};
 use crate::sight::Sight;
@@ -47,6 +48,7 @@ pub(crate) struct Intake {
     pub seen: Arc<Mutex<SeenState>>,
     pub refusals: Refusals,
     pub drops: Drops,
+    pub identity: Identity,
 }
 
 /// How often each rule refused a message.
@@ -103,6 +105,13 @@ impl Intake {
         believe(&context, &self.seen, &**self.directory.load(), &inbound, self.clock.slot())
     }
 
+    /// Whether a believed message is ours and made by somebody else.
+    fn is_second_copy(&self, candidate: &Candidate, from: &network::PeerId) -> bool {
+        let (own, message) = (self.identity.id, &candidate.message);
+        message.operator_ids.as_slice() == [own]
+            && self.identity.voice().hear(&message.ssv_message, candidate.slot(), || (own, from.to_string()))
+    }
+
     fn deliver(&self, candidate: Candidate) {
         let (slot, committee) = (candidate.slot(), candidate.committee);
         match self.routes.offer(committee, slot, candidate.message) {
@@ -122,7 +131,9 @@ impl Porter for Intake {
         match self.believe(&message) {
             Ok(candidate) => {
                 self.network.verdict(message.receipt, Verdict::Accept);
-                self.deliver(candidate);
+                if !self.is_second_copy(&candidate, &message.from) {
+                    self.deliver(candidate);
+                }
             }
             Err(refusal) => {
                 tracing::debug!(rule = refusal.rule(), %refusal, from = %message.from, "message refused");
