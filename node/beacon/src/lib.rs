@@ -36,6 +36,7 @@ mod state;
 mod status;
 mod supervise;
 mod validators;
+mod votes;
 mod wishes;
 
 pub mod call;
@@ -57,4 +58,5 @@ pub use pool::{Attestations, CommitteeSubscription, SyncSubscription};
 pub use state::Finality;
 pub use status::{NodeStatus, Status};
 pub use validators::{Validator, ValidatorStatus};
+pub use votes::{BlockId, BlockVotes};
 pub use wishes::ITEMS_PER_CALL;

@@ -9,4 +9,5 @@ mod events;
 mod reads;
 mod submit;
 mod support;
+mod votes;
 mod wishes;

@@ -30,6 +30,9 @@ pub const AGGREGATE_SSZ: &[u8] = include_bytes!("../answers/aggregate.ssz");
 pub const AGGREGATE_JSON: &str = include_str!("../answers/aggregate.json");
 pub const CONTRIBUTION_SSZ: &[u8] = include_bytes!("../answers/contribution.ssz");
 pub const CONTRIBUTION_JSON: &str = include_str!("../answers/contribution.json");
+/// The same of a signed blinded block of Fulu.
+pub const SIGNED_SSZ: &[u8] = include_bytes!("../answers/signed_blinded_block.ssz");
+pub const SIGNED_JSON: &str = include_str!("../answers/signed_blinded_block.json");
 pub const REFUSED: &str = include_str!("../answers/attestations_refused.json");
 
 pub const PATH_GENESIS: &str = "/eth/v1/beacon/genesis";

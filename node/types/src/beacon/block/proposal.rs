@@ -296,6 +296,22 @@ impl<P: Preset> ProposedBlock<P> {
 
 impl<P: Preset> SignedProposal<P> {
     fork_and_kind!();
+
+    /// Decodes a signed block that a beacon node gives; a full one from Deneb on with its blobs, as it is published.
+    ///
+    /// # Errors
+    /// [`BlockError`].
+    pub fn from_ssz(fork: BeaconFork, blinded: bool, bytes: &[u8]) -> Result<Self, BlockError> {
+        Ok(layout!(fork, blinded, boxed(bytes).map_err(BlockError::Ssz)))
+    }
+
+    /// Reads a signed block that a beacon node gives (its `data`), as [`Self::from_ssz`].
+    ///
+    /// # Errors
+    /// [`BlockError`].
+    pub fn from_json(fork: BeaconFork, blinded: bool, json: &[u8]) -> Result<Self, BlockError> {
+        Ok(layout!(fork, blinded, parsed(json)))
+    }
 }
 
 impl<P: Preset> Encode for ProposedBlock<P> {

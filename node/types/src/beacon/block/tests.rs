@@ -7,7 +7,7 @@ use tree_hash::TreeHash;
 use super::body::BodyElectra;
 use super::bytes::{Blob, KzgProof};
 use super::contents::{SignedBeaconBlock, SignedBlockContents};
-use crate::beacon::{BeaconFork, DataVersion, ForkVersion, ProposedBlock, UnsupportedFork};
+use crate::beacon::{BeaconFork, DataVersion, ForkVersion, ProposedBlock, SignedProposal, UnsupportedFork};
 use crate::consensus_data::{AlanDataError, ProposerConsensusData};
 use crate::duty::ValidatorDuty;
 use crate::ids::{CommitteeIndex, PublicKeyBytes, Root, SignatureBytes, Slot, ValidatorIndex};
@@ -138,8 +138,14 @@ fn signed_blocks_have_the_published_roots() {
         // Two offsets and the signature stand around the block.
         assert_eq!(signed.as_ssz_bytes().len(), published.blinded.len() + 100);
 
+        let fork = published.version.fork().unwrap();
+        assert_eq!(SignedProposal::<Mainnet>::from_ssz(fork, true, &signed.as_ssz_bytes()).unwrap(), signed);
+        let json = serde_json::to_vec(&signed).unwrap();
+        assert_eq!(SignedProposal::<Mainnet>::from_json(fork, true, &json).unwrap(), signed);
+
         let full = Block::decode(published.version, &published.full()).unwrap();
         let signed = full.sign(published.signature());
+        assert_eq!(SignedProposal::<Mainnet>::from_ssz(fork, false, &signed.as_ssz_bytes()).unwrap(), signed);
         assert_eq!(Some(signed.fork()), published.version.fork());
         assert!(!signed.is_blinded());
         assert_eq!(signed.as_ssz_bytes().len(), published.full().len() + 100);
