@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use beacon::BeaconNodes;
 use crypto::rsa::OperatorPrivateKey;
 use network::{NetworkEvent, NetworkHandle};
-use operator::{Conductor, CryptoPool, Directory, Identity, Parts, Surveyor};
+use operator::{Conductor, CryptoPool, Directory, Identity, Parts, Safety, SecondCopy, Surveyor};
 use outbox::DutyLog;
 use registry::{Registry, ValidatorSet};
 use tokio::sync::{mpsc, watch};
@@ -15,6 +15,8 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use types::{ChainRules, OperatorId};
 use vault::Vault;
+
+use crate::exit::decide;
 
 /// What the conductor needs of the other rooms.
 pub(crate) struct Rooms {
@@ -26,6 +28,7 @@ pub(crate) struct Rooms {
     pub events: mpsc::Receiver<NetworkEvent>,
     pub registry: Registry,
     pub log: DutyLog,
+    pub safety: Safety,
 }
 
 /// Starts the conductor when this operator is registered, and tells it of every change of the registry until the node stops. While
@@ -74,16 +77,33 @@ async fn follow_registry(
         events: rooms.events,
         directories: followed,
         log: rooms.log,
+        safety: rooms.safety,
     };
-    place.store(Some(Arc::new(start(parts).await?)));
-    while sets.changed().await.is_ok() {
+    let conductor = Arc::new(start(parts).await?);
+    let mut copies = conductor.second_copy();
+    place.store(Some(conductor));
+    loop {
+        tokio::select! {
+            biased;
+            copy = heard(&mut copies) => return Err(decide(copy.to_string())),
+            changed = sets.changed() => if changed.is_err() { return Ok(()) },
+        }
         let set = sets.borrow_and_update().clone();
         same_operator(id, set.own_operator)?;
         let directory;
         (surveyor, directory) = survey(surveyor, set).await?;
         directories.send_replace(directory);
     }
-    Ok(())
+}
+
+/// Waits for another live copy of this operator, for ever if there is none.
+async fn heard(copies: &mut watch::Receiver<Option<SecondCopy>>) -> SecondCopy {
+    if let Ok(copy) = copies.wait_for(Option::is_some).await
+        && let Some(copy) = copy.clone()
+    {
+        return copy;
+    }
+    std::future::pending().await
 }
 
 /// Waits until the contract knows this operator's key; `None` if the registry ends first.
@@ -134,6 +154,25 @@ mod tests {
         stop.cancel();
         until_closed(Some(Ok(())), &stop).await.unwrap();
         assert!(until_closed(Some(Err(anyhow!("full"))), &CancellationToken::new()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn another_live_copy_is_waited_for_without_end_and_asks_for_a_decision() {
+        let (tell, mut copies) = watch::channel(None);
+        assert!(heard(&mut copies).now_or_never().is_none());
+        let copy = SecondCopy {
+            operator: OperatorId(5),
+            slot: types::Slot(9),
+            role: types::RunnerRole::Committee,
+            from: "peer".to_owned(),
+        };
+        tell.send_replace(Some(copy.clone()));
+        assert_eq!(heard(&mut copies).await, copy);
+        let error = decide(copy.to_string());
+        assert_eq!(crate::exit::Exit::of(&error).code(), 3);
+        let (tell, mut copies) = watch::channel(None);
+        drop(tell);
+        assert!(heard(&mut copies).now_or_never().is_none(), "a conductor that is gone heard nobody");
     }
 
     #[test]

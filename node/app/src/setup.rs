@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use types::{NetworkRules, Root, SsvFork};
 
 use crate::commands::{network_key, operator_key};
-use crate::config::NodeConfig;
+use crate::config::{NodeConfig, SafetySection};
 use crate::networks::{by_name_or_file, from_file};
 use crate::output::Output;
 use crate::password;
@@ -51,6 +51,13 @@ impl Setup {
     #[must_use]
     pub fn expectations(&self, genesis: Option<Root>) -> beacon::Expectations {
         beacon::Expectations::of(&self.rules, genesis)
+    }
+
+    /// What protects the validators beside the signing history.
+    #[must_use]
+    pub const fn safety(&self) -> operator::Safety {
+        let SafetySection { doppelganger, second_copy } = self.config.safety;
+        operator::Safety { doppelganger, second_copy }
     }
 
     /// How the network is started; `fork` is the one in force.

@@ -105,7 +105,8 @@ async fn furnish(setup: Setup, house: &mut House) -> anyhow::Result<()> {
             Ok(())
         }
     });
-    let rooms = Rooms { chain, key, beacon, vault, network, events, registry, log };
+    let safety = setup.safety();
+    let rooms = Rooms { chain, key, beacon, vault, network, events, registry, log, safety };
     house.open("conductor", CLOSING, |stop| conduct(rooms, conductor, stop));
     Ok(())
 }

@@ -81,6 +81,7 @@ impl Key {
 /// What environment variables of the configuration begin with.
 pub const PREFIX: &str = "CAPSTAN__";
 
+const YES_NO: Kind = Kind::Word(&["true", "false"]);
 const PORT: Kind = Kind::Number(1, 65_535);
 
 /// Every key, in the order of the file.
@@ -92,6 +93,8 @@ pub const KEYS: &[Key] = &[
     Key::new("beacon.urls", Kind::Urls(&["http", "https"])).required().flag("beacon-url"),
     Key::new("operator.key_file", Kind::Path).required().flag("operator-key-file"),
     Key::new("operator.password_file", Kind::Path).flag("operator-password-file"),
+    Key::new("safety.doppelganger", YES_NO).or("false"),
+    Key::new("safety.second_copy", YES_NO).or("true"),
     Key::new("p2p.key_file", Kind::Path).or("network.key"),
     Key::new("p2p.listen", Kind::Ip).or("0.0.0.0").flag("p2p-listen"),
     Key::new("p2p.tcp_port", PORT).or("13001").flag("p2p-tcp-port"),

@@ -35,6 +35,8 @@ pub struct NodeConfig {
     pub beacon: BeaconSection,
     /// Who the operator is.
     pub operator: OperatorSection,
+    /// What protects the validators beside the signing history.
+    pub safety: SafetySection,
     /// How other operators are reached.
     pub p2p: P2pSection,
     /// The read-only HTTP interface.
@@ -77,6 +79,16 @@ pub struct OperatorSection {
     pub key_file: PathBuf,
     /// File with its password; asked for at the terminal when absent.
     pub password_file: Option<PathBuf>,
+}
+
+/// `[safety]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SafetySection {
+    /// Validators sign nothing slashable before they were seen to be alone: one or two epochs after each start.
+    pub doppelganger: bool,
+    /// The node stops, with exit code 3, when it hears another live copy of this operator.
+    pub second_copy: bool,
 }
 
 /// `[p2p]`

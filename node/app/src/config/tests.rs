@@ -57,6 +57,23 @@ fn flags_win_over_variables_over_the_file_over_defaults() {
 }
 
 #[test]
+fn the_protections_are_switched_by_true_and_false() {
+    let folder = tempfile::tempdir().unwrap();
+    let safety = |text: &str, variables: Vec<(String, String)>| {
+        let mut layers = layers(folder.path(), &format!("{FILE}[safety]\n{text}"));
+        layers.environment = variables;
+        load(&layers).map(|loaded| loaded.config.safety)
+    };
+    let section = |doppelganger, second_copy| SafetySection { doppelganger, second_copy };
+    assert_eq!(safety("", vec![]).unwrap(), section(false, true));
+    assert_eq!(safety("doppelganger = true", vec![]).unwrap(), section(true, true));
+    let off = vec![variable("CAPSTAN__SAFETY__SECOND_COPY", "false")];
+    assert_eq!(safety("second_copy = true", off).unwrap(), section(false, false));
+    let told = safety("doppelganger = 1", vec![]).unwrap_err().to_string();
+    assert!(told.contains("safety.doppelganger") && told.contains("it can be true or false"), "{told}");
+}
+
+#[test]
 fn a_network_given_higher_up_replaces_the_other_kind() {
     let folder = tempfile::tempdir().unwrap();
     let mut layers = layers(folder.path(), FILE);
