@@ -55,6 +55,8 @@ pub enum Call {
     SyncSubscriptions,
     /// `GET /eth/v1/beacon/states/head/finality_checkpoints`
     Finality,
+    /// `GET /eth/v1/beacon/states/head/committees`
+    Committees,
     /// `POST /eth/v1/validator/liveness/{epoch}`
     Liveness,
     /// `GET /eth/v1/beacon/blinded_blocks/{block_id}`
@@ -65,7 +67,7 @@ pub enum Call {
 
 impl Call {
     /// Every kind, in the order of the enum: for tables and metrics.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Genesis,
         Self::Spec,
         Self::Version,
@@ -89,6 +91,7 @@ impl Call {
         Self::CommitteeSubscriptions,
         Self::SyncSubscriptions,
         Self::Finality,
+        Self::Committees,
         Self::Liveness,
         Self::BlockVotes,
         Self::Events,
@@ -121,6 +124,7 @@ impl Call {
             Self::CommitteeSubscriptions => "beacon_committee_subscriptions",
             Self::SyncSubscriptions => "sync_committee_subscriptions",
             Self::Finality => "finality_checkpoints",
+            Self::Committees => "committees",
             Self::Liveness => "liveness",
             Self::BlockVotes => "block_votes",
             Self::Events => "events",
@@ -165,6 +169,7 @@ impl Call {
             | Self::CommitteeSubscriptions
             | Self::SyncSubscriptions
             | Self::Finality
+            | Self::Committees
             | Self::Liveness
             | Self::BlockVotes
             | Self::Events => false,
@@ -200,7 +205,7 @@ pub struct Budgets {
     pub submit: Budget,
     /// Everything small: genesis, spec, version, syncing, finality, one block, subscriptions, preparations, registrations, exits.
     pub common: Budget,
-    /// Answers that grow with the number of validators: validators, duties, liveness.
+    /// Answers that grow with the number of validators: validators, duties, committees, liveness.
     pub bulk: Budget,
     /// To open the event stream (until the response header), not its life. Long: a node may send the header with its first event,
     /// and a chain without blocks has none to tell of.
@@ -267,7 +272,7 @@ impl Budgets {
             Call::CommitteeSubscriptions | Call::SyncSubscriptions | Call::BlockVotes => self.common,
             Call::RegisterValidators | Call::PrepareProposers | Call::SubmitExit => self.common,
             Call::Validators | Call::AttesterDuties | Call::SyncDuties => self.bulk,
-            Call::ProposerDuties | Call::Liveness => self.bulk,
+            Call::ProposerDuties | Call::Committees | Call::Liveness => self.bulk,
             Call::AttestationData | Call::Aggregate | Call::Contribution => self.data,
             Call::ProduceBlock => self.block,
             Call::SubmitAttestations | Call::SubmitSyncMessages | Call::PublishBlock => self.submit,

@@ -1,6 +1,7 @@
 //! What one block says about duties: who proposed it, on which parent, and whose votes are in it.
 //!
-//! Read from the blinded form of the block, which has all of that and no transactions. The root is computed here from what was read, so
+//! Read from the blinded form of the block, which has all of that and no transactions; how long the committees are that its attestations
+//! speak of is asked apart. The root is computed here from what was read, so
 //! that a block asked for by root is that block.
 
 use crate::aggregation::Aggregate;
@@ -8,7 +9,10 @@ use crate::call::Call;
 use crate::error::{BeaconError, CallError};
 use crate::http::{Encoding, Reply, Request};
 use crate::nodes::BeaconNodes;
+use crate::quoted::Quoted;
+use crate::state::{Data, read_json};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::fmt;
 use types::beacon::block::body::BlockBody;
@@ -91,6 +95,44 @@ impl BeaconNodes {
         };
         self.read(call, request, read).await
     }
+
+    /// Members of each beacon committee of a slot, by committee index: what is needed to find one validator's bit in an attestation
+    /// across committees. The slot's epoch is at most one from the head's.
+    ///
+    /// # Errors
+    /// See [`BeaconError`].
+    pub async fn committee_sizes(&self, slot: Slot) -> Result<Vec<u64>, BeaconError> {
+        let call = Call::Committees;
+        let slots_per_epoch = self.preset(call)?.slots_per_epoch();
+        let epoch = slot.0.checked_div(slots_per_epoch).unwrap_or_default();
+        let path = format!("/eth/v1/beacon/states/head/committees?epoch={epoch}&slot={}", slot.0);
+        let read = |reply: &Reply| sizes(read_json::<Data<Vec<CommitteeJson>>>(reply)?.data, slot);
+        self.read(call, Request::get(path), read).await
+    }
+}
+
+/// Counts the members and keeps none: a slot of the main network has 30,000.
+#[derive(Deserialize)]
+struct CommitteeJson {
+    index: Quoted,
+    slot: Quoted,
+    validators: Vec<IgnoredAny>,
+}
+
+/// Members by committee, where every committee of the slot is named once.
+fn sizes(committees: Vec<CommitteeJson>, slot: Slot) -> Result<Vec<u64>, CallError> {
+    let wrong = || CallError::Malformed(format!("not the committees of slot {slot}, each once"));
+    let mut found: Vec<Option<u64>> = vec![None; committees.len()];
+    for committee in committees {
+        let place = usize::try_from(committee.index.0).ok().and_then(|index| found.get_mut(index));
+        match place {
+            Some(place @ None) if committee.slot.0 == slot.0 => {
+                *place = u64::try_from(committee.validators.len()).ok();
+            }
+            Some(_) | None => return Err(wrong()),
+        }
+    }
+    found.into_iter().map(|size| size.ok_or_else(wrong)).collect()
 }
 
 #[derive(Deserialize)]

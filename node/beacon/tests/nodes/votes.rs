@@ -59,3 +59,29 @@ async fn an_empty_slot_is_not_found() {
     let nodes = connect(&[&node]).await;
     assert!(nodes.block_votes(Slot(21)).await.unwrap_err().is_not_found());
 }
+
+#[tokio::test]
+async fn committees_are_counted_by_their_index() {
+    let node = FakeNode::start().await;
+    let path = "/eth/v1/beacon/states/head/committees";
+    let committee = |index: &str, slot: &str, members: &[&str]| serde_json::json!({ "index": index, "slot": slot, "validators": members });
+    let answer = |committees: &[serde_json::Value]| {
+        Answer::Json(
+            200,
+            serde_json::json!({ "execution_optimistic": false, "data": committees }).to_string(),
+        )
+    };
+    let (first, second) = (committee("0", "21", &["4", "9", "2"]), committee("1", "21", &["7", "1"]));
+    node.on(path, answer(&[second.clone(), first.clone()]));
+    let nodes = connect(&[&node]).await;
+    assert_eq!(nodes.committee_sizes(Slot(21)).await.unwrap(), [3, 2]);
+    assert_eq!(node.seen(path)[0].query, "epoch=2&slot=21");
+    for wrong in [
+        [first.clone(), first.clone()],
+        [first, committee("1", "22", &["1"])],
+        [second, committee("7", "21", &["1"])],
+    ] {
+        node.on(path, answer(&wrong));
+        assert!(nodes.committee_sizes(Slot(21)).await.is_err());
+    }
+}
