@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use beacon::BeaconNodes;
 use crypto::rsa::OperatorPrivateKey;
 use network::{NetworkEvent, NetworkHandle};
-use operator::{Conductor, CryptoPool, Directory, Identity, Parts, Safety, SecondCopy, Surveyor};
+use operator::{Conductor, CryptoPool, Directory, Identity, Parts, Proposals, Safety, SecondCopy, Surveyor};
 use outbox::DutyLog;
 use registry::{Registry, ValidatorSet};
 use tokio::sync::{mpsc, watch};
@@ -29,6 +29,7 @@ pub(crate) struct Rooms {
     pub registry: Registry,
     pub log: DutyLog,
     pub safety: Safety,
+    pub proposals: Proposals,
 }
 
 /// Starts the conductor when this operator is registered, and tells it of every change of the registry until the node stops. While
@@ -78,6 +79,7 @@ async fn follow_registry(
         directories: followed,
         log: rooms.log,
         safety: rooms.safety,
+        proposals: rooms.proposals,
     };
     let conductor = Arc::new(start(parts).await?);
     let mut copies = conductor.second_copy();

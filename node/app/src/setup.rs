@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use types::{NetworkRules, Root, SsvFork};
 
 use crate::commands::{network_key, operator_key};
-use crate::config::{NodeConfig, SafetySection};
+use crate::config::{MAX_GRAFFITI, NodeConfig, SafetySection};
 use crate::networks::{by_name_or_file, from_file};
 use crate::output::Output;
 use crate::password;
@@ -58,6 +58,21 @@ impl Setup {
     pub const fn safety(&self) -> operator::Safety {
         let SafetySection { doppelganger, second_copy } = self.config.safety;
         operator::Safety { doppelganger, second_copy }
+    }
+
+    /// What own blocks are like.
+    #[must_use]
+    pub fn proposals(&self) -> operator::Proposals {
+        let section = &self.config.proposals;
+        let mut graffiti = [0; MAX_GRAFFITI];
+        graffiti.iter_mut().zip(section.graffiti.bytes()).for_each(|(place, byte)| *place = byte);
+        operator::Proposals {
+            graffiti,
+            gas_limit: section.gas_limit,
+            builder: section.builder,
+            builder_boost_factor: section.builder_boost_factor,
+            delay_millis: section.delay_ms,
+        }
     }
 
     /// How the network is started; `fork` is the one in force.

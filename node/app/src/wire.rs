@@ -106,7 +106,8 @@ async fn furnish(setup: Setup, house: &mut House) -> anyhow::Result<()> {
         }
     });
     let safety = setup.safety();
-    let rooms = Rooms { chain, key, beacon, vault, network, events, registry, log, safety };
+    let proposals = setup.proposals();
+    let rooms = Rooms { chain, key, beacon, vault, network, events, registry, log, safety, proposals };
     house.open("conductor", CLOSING, |stop| conduct(rooms, conductor, stop));
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwap;
 use beacon::BeaconNodes;
 use network::{CommandError, NetworkEvent, NetworkHandle};
-use outbox::{DutyLog, DutyRecord, LogError};
+use outbox::{DutyLog, DutyRecord, Figures, LogError};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 use types::rules::ForkLifecycle;
@@ -25,13 +25,17 @@ use crate::identity::Identity;
 use crate::intake::{Intake, Refusals};
 use crate::ledger::{Balance, Ledger, settle};
 use crate::listen::Listener;
+use crate::lookout::Lookout;
 use crate::pool::CryptoPool;
+use crate::proposals::Proposals;
+use crate::registrations::Registrations;
 use crate::roster::Roster;
 use crate::routes::Routes;
 use crate::schedule::Schedule;
 use crate::second_copy::SecondCopy;
 use crate::sight::Sight;
 use crate::signer::Signer;
+use crate::starts::Starts;
 use crate::views::Views;
 
 /// What the conductor conducts.
@@ -56,6 +60,8 @@ pub struct Parts {
     pub log: DutyLog,
     /// What protects the validators beside the signing history.
     pub safety: Safety,
+    /// What the operator wishes of blocks.
+    pub proposals: Proposals,
 }
 
 /// What protects the validators beside the signing history.
@@ -114,7 +120,7 @@ impl Conductor {
     /// # Errors
     /// [`StartError`].
     pub fn start(parts: Parts) -> Result<Self, StartError> {
-        let Parts { rules, identity, pool, beacon, vault, network, events, directories, log, safety } = parts;
+        let Parts { rules, identity, pool, beacon, vault, network, events, directories, log, safety, proposals } = parts;
         let left = log.close_open(|record| settle(record, Err(duty::FailureReason::NodeStopped)))?;
         if left > 0 {
             tracing::warn!(
@@ -127,26 +133,32 @@ impl Conductor {
             identity.voice().begin(clock.slot());
         }
         let directory = Arc::new(ArcSwap::new(directories.borrow().clone()));
-        let (ledger, drops) = (Arc::new(Ledger::default()), Drops::default());
+        let ledger = Arc::new(Ledger::new(identity.id, Arc::clone(&directory), Arc::clone(&clock)));
+        let (drops, signer) = (Drops::default(), Signer::new(vault, Arc::clone(&clock)));
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
             identity: identity.clone(),
             pool: pool.clone(),
             network: network.clone(),
             beacon: beacon.clone(),
-            signer: Signer::new(vault, Arc::clone(&clock)),
+            starts: Starts::start(signer.clone()),
+            signer,
             views: Views::new(beacon.clone(), Arc::clone(&clock)),
             ledger: Arc::clone(&ledger),
             books: Books::start(ledger, log.clone()),
             directory: Arc::clone(&directory),
             coefficients: Coefficients::default(),
             drops: drops.clone(),
+            registrations: Registrations::default(),
+            proposals,
+            runtime: tokio::runtime::Handle::current(),
         });
         let (roster, book, routes) =
             (Roster::default(), Arc::new(DutyBook::default()), Arc::new(Routes::default()));
         let (sight, bell, refusals) =
             (Arc::new(ArcSwap::from_pointee(Sight::default())), Arc::new(Notify::new()), Refusals::default());
         let (heads, seen_heads) = watch::channel(None);
+        let lookout = Lookout::new(&context, beacon.clone()).run(seen_heads.clone(), context.books.clone());
         let seen = Arc::new(Mutex::new(SeenState::new(rules.network.slots_per_epoch())));
 
         let duties = Duties {
@@ -161,6 +173,8 @@ impl Conductor {
         let listener =
             Listener { clock: Arc::clone(&clock), book: Arc::clone(&book), bell: Arc::clone(&bell), heads };
         let intake = Intake {
+            context: Arc::clone(&context),
+            book: Arc::clone(&book),
             clock: Arc::clone(&clock),
             network,
             pool,
@@ -186,6 +200,7 @@ impl Conductor {
             tokio::spawn(listener.run(beacon.subscribe())),
             tokio::spawn(intake.run(events)),
             tokio::spawn(schedule.run()),
+            tokio::spawn(lookout),
         ];
         let tasks = tasks.into_iter().map(AbortOnDropHandle::new).collect();
         Ok(Self { context, roster, book, refusals, log, _tasks: tasks })
@@ -219,6 +234,12 @@ impl Conductor {
     #[must_use]
     pub fn slot(&self) -> Slot {
         self.context.clock.slot()
+    }
+
+    /// How duties ended and how long they took since the node started.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.context.ledger.figures()
     }
 
     /// The duties of one slot, from memory or, for older ones, from the journal.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use beacon::BeaconNodes;
 use crypto::threshold::CoefficientCache;
-use duty::{CommitteeKeys, RecombineTask, Recombined, recombine};
+use duty::{CommitteeKeys, FailureReason, RecombineTask, Recombined, recombine};
 use network::{NetworkHandle, Topic};
 use types::{CommitteeId, Slot, SubnetId};
 
@@ -16,7 +16,10 @@ use crate::drops::Drops;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
 use crate::pool::CryptoPool;
+use crate::proposals::Proposals;
+use crate::registrations::Registrations;
 use crate::signer::Signer;
+use crate::starts::Starts;
 use crate::views::Views;
 
 /// What every committee's task shares.
@@ -33,6 +36,11 @@ pub(crate) struct Context {
     pub directory: Arc<ArcSwap<Directory>>,
     pub coefficients: Coefficients,
     pub drops: Drops,
+    pub starts: Starts,
+    pub registrations: Registrations,
+    pub proposals: Proposals,
+    /// Where tasks run: messages come in from threads of the crypto pool.
+    pub runtime: tokio::runtime::Handle,
 }
 
 impl Context {
@@ -42,6 +50,13 @@ impl Context {
         let directory = self.directory.load();
         let members = &directory.committee(committee)?.members;
         Some(Topic { fork, subnet: SubnetId::of(fork, members) })
+    }
+
+    /// Ends all duties of a committee whose task failed: nobody else would.
+    pub(crate) fn end_all(&self, committee: CommitteeId) {
+        for slot in self.ledger.end_all(committee, FailureReason::NodeStopped) {
+            self.books.write(slot, committee);
+        }
     }
 
     /// Recombines on the crypto pool; `None` while the node stops.

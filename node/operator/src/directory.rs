@@ -30,6 +30,8 @@ pub struct OwnValidator {
     pub public_key: PublicKeyBytes,
     /// Who owns it on chain.
     pub owner: Address,
+    /// Who receives the fees of its blocks: the owner's choice, or the owner.
+    pub fee_recipient: Address,
     /// Who runs it.
     pub committee: CommitteeId,
     /// The key of this operator's share.

@@ -3,17 +3,17 @@
 //!
 //! Everything here is idempotent: each round asks for what is missing. A question that fails is asked again at the next slot.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use beacon::{BeaconError, BeaconNodes, CommitteeSubscription, Head, SyncSubscription};
+use beacon::{BeaconError, BeaconNodes, CommitteeSubscription, SyncSubscription, Validator};
 use tokio::sync::Notify;
-use types::{Epoch, NetworkRules, Slot, ValidatorIndex};
+use types::{Address, Epoch, NetworkRules, PublicKeyBytes, Slot, ValidatorIndex};
 
 use crate::book::DutyBook;
 use crate::clock::SlotClock;
-use crate::directory::Directory;
+use crate::directory::{Directory, OwnValidator};
 use crate::roster::Roster;
 use crate::sight::Sight;
 
@@ -33,12 +33,15 @@ pub(crate) struct Duties {
     pub bell: Arc<Notify>,
 }
 
+/// What was told to the beacon nodes last: who receives whose fees, and in which epoch.
+type Told = (Epoch, Vec<(ValidatorIndex, Address)>);
+
 impl Duties {
     /// Runs for ever: a round at each slot, and whenever the bell rings.
     pub(crate) async fn run(self) {
-        let mut roster_of = None;
+        let (mut roster_of, mut told) = (None, None);
         loop {
-            if let Err(error) = self.round(&mut roster_of).await {
+            if let Err(error) = self.round(&mut roster_of, &mut told).await {
                 tracing::warn!(%error, "duties not up to date; asking again at the next slot");
             }
             let next = self.clock.start_of(self.clock.now().map_or(Slot(0), Slot::next));
@@ -50,11 +53,29 @@ impl Duties {
     }
 
     /// One round. `roster_of` is the block and epoch for which the roster was asked last.
-    async fn round(&self, roster_of: &mut Option<(u64, Epoch)>) -> Result<(), BeaconError> {
+    async fn round(
+        &self,
+        roster_of: &mut Option<(u64, Epoch)>,
+        told: &mut Option<Told>,
+    ) -> Result<(), BeaconError> {
         let epoch = self.clock.epoch();
         // With an old answer about validators there are still duties to be asked for.
         let known = self.validators(epoch, roster_of).await;
-        known.and(self.pages(epoch).await)
+        let pages = self.pages(epoch).await;
+        known.and(pages).and(self.prepare_proposers(epoch, told).await)
+    }
+
+    /// Tells the beacon nodes who receives the fees of the blocks they build, in each epoch and when something changes: they forget it after
+    /// two epochs (`protocol/beacon-client.md` section 8).
+    async fn prepare_proposers(&self, epoch: Epoch, told: &mut Option<Told>) -> Result<(), BeaconError> {
+        let (directory, known) = (self.directory.load_full(), self.roster.all());
+        let recipients = recipients(&directory, &known, epoch);
+        let now = (epoch, recipients);
+        if told.as_ref() != Some(&now) {
+            self.beacon.prepare_proposers(&now.1).await?;
+            *told = Some(now);
+        }
+        Ok(())
     }
 
     /// What the chain knows of validators, for all once in an epoch and for those it did not know at every round.
@@ -80,6 +101,7 @@ impl Duties {
 
     /// The duties of this epoch and period, and of the next ones when they are near.
     async fn pages(&self, epoch: Epoch) -> Result<(), BeaconError> {
+        self.proposer_page(epoch).await?;
         self.epoch_page(epoch).await?;
         let network = &self.clock.rules().network;
         for epoch in period_epochs(network, epoch) {
@@ -88,8 +110,25 @@ impl Duties {
         let into_epoch = self.clock.slot().saturating_sub(network.first_slot(epoch).get()).get();
         if into_epoch.saturating_mul(2) >= network.slots_per_epoch() {
             self.epoch_page(epoch.saturating_add(1)).await?;
+            self.coming_proposers(epoch.saturating_add(1)).await;
         }
         Ok(())
+    }
+
+    async fn proposer_page(&self, epoch: Epoch) -> Result<(), BeaconError> {
+        if !self.book.has_proposers(epoch) {
+            let duties = self.beacon.proposer_duties(epoch).await?;
+            self.book.put_proposers(epoch, duties);
+        }
+        Ok(())
+    }
+
+    /// The proposers of the next epoch, so that its first slot needs no question. Not every node knows them before it has begun; those that
+    /// are told too early go stale with the first head of the epoch.
+    async fn coming_proposers(&self, epoch: Epoch) {
+        if let Err(error) = self.proposer_page(epoch).await {
+            tracing::debug!(%epoch, %error, "the proposers of the next epoch are not known yet");
+        }
     }
 
     async fn epoch_page(&self, epoch: Epoch) -> Result<(), BeaconError> {
@@ -107,7 +146,8 @@ impl Duties {
                 committee_index: duty.committee_index,
                 committees_at_slot: duty.committees_at_slot,
                 slot: duty.slot,
-                is_aggregator: false,
+                // Who is selected is known when the slot begins; until then each may be.
+                is_aggregator: true,
             })
             .collect();
         self.book.put_epoch(epoch, asked, duties);
@@ -121,17 +161,21 @@ impl Duties {
         let rules = self.clock.rules();
         let (period, per_period) =
             (rules.network.sync_period_of(epoch), rules.network.preset.epochs_per_sync_committee_period());
+        // Also those of other committees: validation has to know whether they aggregate.
         let asked: BTreeSet<ValidatorIndex> =
-            self.roster.own(&self.directory.load(), |validator| validator.syncs_in(epoch, per_period));
+            self.roster.heard(|validator| validator.syncs_in(epoch, per_period));
         if asked.is_empty() || self.book.has_period(period, &asked) {
             return Ok(());
         }
         let indices: Vec<_> = asked.iter().copied().collect();
         let duties = self.beacon.sync_duties(epoch, &indices).await?;
         let until_epoch = Epoch(period.saturating_add(1).saturating_mul(per_period));
-        let subscriptions: Vec<_> = duties
+        let directory = self.directory.load_full();
+        let own = duties
             .duties
             .iter()
+            .filter(|duty| directory.own(&duty.public_key).is_some_and(|own| !own.liquidated));
+        let subscriptions: Vec<_> = own
             .map(|duty| SyncSubscription {
                 validator_index: duty.validator_index,
                 seats: duty.seats.clone(),
@@ -146,26 +190,28 @@ impl Duties {
     }
 }
 
+/// Who receives the fees of our validators' blocks, in the order of the validators.
+fn recipients(
+    directory: &Directory,
+    known: &HashMap<PublicKeyBytes, Validator>,
+    epoch: Epoch,
+) -> Vec<(ValidatorIndex, Address)> {
+    let running = directory.own_validators().filter(|own| !own.liquidated);
+    let recipient = |own: &Arc<OwnValidator>| {
+        let validator = known.get(&own.public_key).filter(|validator| validator.attests_in(epoch))?;
+        Some((validator.index, own.fee_recipient))
+    };
+    let mut recipients: Vec<_> = running.filter_map(recipient).collect();
+    recipients.sort_unstable();
+    recipients
+}
+
 /// Epochs by which sync committee duties are asked for: one of each period, so that no period is asked for twice with the validators of
 /// two epochs, in turns. Messages of the last slot before a period are already those of its members.
 fn period_epochs(network: &NetworkRules, epoch: Epoch) -> Vec<Epoch> {
     let ahead = epoch.saturating_add(PERIOD_AHEAD_EPOCHS);
     let next = (network.sync_period_of(ahead) != network.sync_period_of(epoch)).then_some(ahead);
     std::iter::once(epoch).chain(next).collect()
-}
-
-/// Tears out pages of the book that depend on another chain than this head's; true if there were any.
-pub(crate) fn drop_stale(book: &DutyBook, epoch: Epoch, head: &Head) -> bool {
-    let pages = [
-        (epoch, head.previous_duty_dependent_root),
-        (epoch.saturating_add(1), head.current_duty_dependent_root),
-    ];
-    let stale: Vec<_> = pages.into_iter().filter(|(epoch, root)| book.is_stale(*epoch, *root)).collect();
-    for (epoch, _) in &stale {
-        tracing::info!(%epoch, "the chain reorganised under the duties of an epoch; asking again");
-        book.drop_epoch(*epoch);
-    }
-    !stale.is_empty()
 }
 
 #[cfg(test)]

@@ -23,22 +23,28 @@ use network::{InboundMessage, NetworkEvent, NetworkHandle, Verdict};
 use qbft::CommitteeKeys;
 use tokio::sync::mpsc;
 use types::{CommitteeId, OperatorId};
-use validation::{Candidate, Inbound, NoDuties, PeerKey, Refusal, SeenState};
+use validation::{Candidate, Inbound, PeerKey, Refusal, SeenState};
 
 pub use self::believe::{SignerKeys, believe};
 pub use self::gate::{Gate, Porter};
 pub use self::queue::Crowd;
+use crate::book::DutyBook;
 use crate::clock::SlotClock;
+use crate::context::Context;
 use crate::directory::Directory;
 use crate::drops::{DropReason, Drops};
+use crate::duty_sight::DutySight;
 use crate::identity::Identity;
 use crate::pool::CryptoPool;
-use crate::routes::{Delivery, Routes};
+use crate::routes::Routes;
+use crate::run::RunId;
 use crate::sight::Sight;
 
 /// The task that takes messages in.
 #[derive(Clone)]
 pub(crate) struct Intake {
+    pub context: Arc<Context>,
+    pub book: Arc<DutyBook>,
     pub clock: Arc<SlotClock>,
     pub network: NetworkHandle,
     pub pool: CryptoPool,
@@ -100,8 +106,9 @@ impl Intake {
             received_at_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
         };
         let sight = self.sight.load();
+        let duties = DutySight { book: &self.book, rules: &self.clock.rules().network };
         let context =
-            validation::Context { rules: self.clock.rules(), registry: sight.as_ref(), duties: &NoDuties };
+            validation::Context { rules: self.clock.rules(), registry: sight.as_ref(), duties: &duties };
         believe(&context, &self.seen, &**self.directory.load(), &inbound, self.clock.slot())
     }
 
@@ -112,14 +119,16 @@ impl Intake {
             && self.identity.voice().hear(&message.ssv_message, candidate.slot(), || (own, from.to_string()))
     }
 
+    /// To the committee's mailbox; its task is started by its first message if that comes before its first duty.
     fn deliver(&self, candidate: Candidate) {
         let (slot, committee) = (candidate.slot(), candidate.committee);
-        match self.routes.offer(committee, slot, candidate.message) {
-            Delivery::Taken => {}
-            Delivery::NoPlace => self.drops.count(DropReason::MailboxFull, 1),
-            Delivery::NoTask => {
-                tracing::debug!(%slot, %committee, "no committee of ours takes the message");
-            }
+        if !self.directory.load().committee(committee).is_some_and(|committee| committee.ours) {
+            tracing::debug!(%slot, %committee, "no committee of ours takes the message");
+            return;
+        }
+        let id = RunId { slot, message_id: candidate.message.ssv_message.msg_id };
+        if !self.routes.mailbox(committee, &self.context).offer(id, candidate.message) {
+            self.drops.count(DropReason::MailboxFull, 1);
         }
     }
 }

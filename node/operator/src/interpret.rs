@@ -6,17 +6,21 @@
 
 use std::sync::Arc;
 
-use duty::{Effect, Input, OwnView, RecombineTask, SignRequest, Submission};
+use duty::runner::{Fetch, ShareRequest, Stage};
+use duty::{OwnView, RecombineTask, SignRequest};
 use network::PublishError;
+use outbox::RoundSpan;
 use tokio::sync::mpsc::WeakSender;
 use types::rules::RoundEnd;
-use types::{CommitteeId, Round, RunnerRole, SignedSsvMessage, Slot, Wire};
+use types::{CommitteeId, Round, SignedSsvMessage, Wire};
 
-use crate::clock::unix_millis;
+use crate::clock::{unix_micros, unix_millis};
 use crate::committee::Letter;
 use crate::context::Context;
-use crate::run::Run;
-use crate::submit::submit;
+use crate::fetch::fetch;
+use crate::machine::{Effect, Input};
+use crate::run::{Run, RunId};
+use crate::submit::{submit, submit_votes};
 
 /// Carries out the effects of one committee's machines.
 pub(crate) struct Interpreter {
@@ -36,79 +40,91 @@ impl Interpreter {
 
     /// Carries out one effect; what it answers at once comes back.
     pub(crate) async fn carry_out(&self, run: &mut Run, effect: Effect) -> Option<Input> {
-        let slot = run.slot;
+        let id = run.id;
         match effect {
-            Effect::BeginConsensus => self.begin_consensus(slot),
+            Effect::BeginConsensus => self.begin_consensus(run),
             Effect::FetchView => self.fetch_view(run),
+            Effect::Fetch(question) => self.fetch(id, question),
             Effect::ArmTimer { round } => self.arm_timer(run, round),
-            Effect::Broadcast(message) => return self.broadcast(slot, message).await,
-            Effect::PublishDecided(message) => self.publish(slot, &message).await,
+            Effect::Broadcast(message) => return self.broadcast(id, message).await,
+            Effect::PublishDecided(message) => self.publish(id, &message).await,
+            Effect::SignVote(request) => self.sign_vote(run, request),
             Effect::Sign(request) => self.sign(run, request),
-            Effect::Recombine(tasks) => self.recombine(run, tasks),
-            Effect::Submit(submission) => self.submit(submission),
-            Effect::Reached(_) | Effect::BadPartialSignature { .. } | Effect::Ended(_) => {}
+            Effect::Recombine { stage, tasks } => self.recombine(run, stage, tasks),
+            Effect::SubmitVotes(submission) => self.submit_votes(id, submission),
+            Effect::Submit(submission) => self.submit(id, submission),
+            Effect::Reached(_) | Effect::Blame { .. } | Effect::Disagrees { .. } | Effect::Ended(_) => {}
         }
         None
     }
 
-    /// Runs `work` as a task of its own and brings its answer to the machine of `slot`.
-    fn answer_later(&self, slot: Slot, work: impl Future<Output = Option<Input>> + Send + 'static) {
+    /// Runs `work` as a task of its own and brings its answer to the machine of the duty.
+    fn answer_later(&self, id: RunId, work: impl Future<Output = Option<Input>> + Send + 'static) {
         let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
             if let Some(input) = work.await
                 && let Some(mailbox) = mailbox.upgrade()
             {
                 // The committee's task is gone when the node stops.
-                let _ = mailbox.send(Letter::Answer { slot, input }).await;
+                let _ = mailbox.send(Letter::Answer { id, input }).await;
             }
         });
     }
 
-    fn begin_consensus(&self, slot: Slot) {
-        let (signer, committee) = (self.context.signer.clone(), self.committee);
-        self.answer_later(slot, async move {
-            Some(Input::ConsensusPermitted(
-                signer.begin_consensus(committee, RunnerRole::Committee, slot).await,
-            ))
-        });
+    fn begin_consensus(&self, run: &Run) {
+        let (starts, speaker) = (self.context.starts.clone(), run.speaker());
+        self.answer_later(run.id, async move { Some(Input::Permitted(starts.may_speak(speaker).await)) });
     }
 
     /// Asks until an answer comes, or the duty is worth nothing any more.
     fn fetch_view(&self, run: &Run) {
         let (context, slot, teller, shares) =
-            (Arc::clone(&self.context), run.slot, run.teller, run.attesting_shares());
-        self.answer_later(slot, async move {
+            (Arc::clone(&self.context), run.id.slot, run.teller, run.attesting_shares());
+        self.answer_later(run.id, async move {
             let view = context.views.vote(slot, teller).await;
             let watermarks = context.signer.watermarks(&shares);
             Some(Input::View(view.map(|vote| OwnView { vote, watermarks })))
         });
     }
 
+    fn fetch(&self, id: RunId, question: Fetch) {
+        let context = Arc::clone(&self.context);
+        self.answer_later(
+            id,
+            async move { Some(Input::Fetched(fetch(&context, id.role(), question).await)) },
+        );
+    }
+
     fn arm_timer(&self, run: &mut Run, round: Round) {
-        let (slot, rules) = (run.slot, self.context.clock.rules());
-        let end = rules.network.round_end(rules.network.fork_at(slot), RunnerRole::Committee, round);
+        let (id, rules) = (run.id, self.context.clock.rules());
+        let end = rules.network.round_end(rules.network.fork_at(id.slot), id.role(), round);
         let Some(at) = end.map(|end| match end {
-            RoundEnd::SinceSlotStart(millis) => self.context.clock.start_of(slot).saturating_add(millis),
+            RoundEnd::SinceSlotStart(millis) => self.context.clock.start_of(id.slot).saturating_add(millis),
             RoundEnd::SinceRoundEntry(millis) => unix_millis().saturating_add(millis),
         }) else {
             return;
         };
+        let micros = |unix_micros| self.context.clock.micros_into(id.slot, unix_micros);
+        let span = RoundSpan { start: micros(unix_micros()), end: micros(at.saturating_mul(1_000)) };
+        self.context.ledger.enter_round(id.slot, &id.message_id, round, span);
         let (clock, mailbox) = (self.context.clock.clone(), self.mailbox.clone());
         let timer = tokio::spawn(async move {
             clock.sleep_until(at).await;
             if let Some(mailbox) = mailbox.upgrade() {
-                let _ = mailbox.send(Letter::Timeout { slot, round }).await;
+                let _ = mailbox.send(Letter::Timeout { id, round }).await;
             }
         });
         run.set_timer(timer.abort_handle());
     }
 
     /// Signs with the operator's key, publishes, and loops the message back: own messages count like all others.
-    async fn broadcast(&self, slot: Slot, message: qbft::Unsigned) -> Option<Input> {
-        let identity = self.context.identity.clone();
+    async fn broadcast(&self, id: RunId, message: qbft::Unsigned) -> Option<Input> {
+        let (identity, slot) = (self.context.identity.clone(), id.slot);
         match self.context.pool.run(move || identity.sign(message)).await {
             Ok(Ok(message)) => {
-                self.publish(slot, &message).await;
+                self.publish(id, &message).await;
+                let micros = self.context.clock.micros_into(slot, unix_micros());
+                self.context.ledger.hear(slot, self.committee, &message, micros);
                 Some(Input::Message(message))
             }
             Ok(Err(error)) => {
@@ -122,7 +138,8 @@ impl Interpreter {
         }
     }
 
-    async fn publish(&self, slot: Slot, message: &SignedSsvMessage) {
+    async fn publish(&self, id: RunId, message: &SignedSsvMessage) {
+        let slot = id.slot;
         let fork = self.context.clock.rules().network.fork_at(slot);
         let Some(topic) = self.context.topic(slot, self.committee) else { return };
         match message.to_wire(fork) {
@@ -144,29 +161,60 @@ impl Interpreter {
         }
     }
 
-    fn sign(&self, run: &Run, request: SignRequest) {
-        let (signer, signers, slot) = (self.context.signer.clone(), run.signers.clone(), run.slot);
-        self.answer_later(slot, async move { Some(Input::Signed(signer.sign(signers, request).await)) });
+    fn sign_vote(&self, run: &Run, request: SignRequest) {
+        let (signer, signers) = (self.context.signer.clone(), Arc::clone(&run.signers));
+        self.answer_later(
+            run.id,
+            async move { Some(Input::VoteSigned(signer.sign(signers, request).await)) },
+        );
+    }
+
+    fn sign(&self, run: &Run, request: ShareRequest) {
+        let (signer, signers) = (self.context.signer.clone(), Arc::clone(&run.signers));
+        self.answer_later(run.id, async move {
+            let stage = request.stage;
+            let signatures = signer.sign_objects(signers, request).await;
+            Some(Input::Signed { stage, signatures })
+        });
     }
 
     /// Each of few roots is worked on by itself, so that the attestations (one root from Electra on) go out before the sync
-    /// committee messages are whole. Many roots share one batch.
-    fn recombine(&self, run: &Run, tasks: Vec<RecombineTask>) {
-        for tasks in by_root(tasks) {
+    /// committee messages are whole. Many roots share one batch. What comes before consensus is one batch: which validators are
+    /// selected is decided with the first whole signatures.
+    fn recombine(&self, run: &Run, stage: Stage, tasks: Vec<RecombineTask>) {
+        let batches = match stage {
+            Stage::Pre => vec![tasks],
+            Stage::Post => by_root(tasks),
+        };
+        for tasks in batches {
             let (context, keys) = (Arc::clone(&self.context), Arc::clone(&run.keys));
-            let work = async move { context.recombine(keys, tasks).await.map(Input::Recombined) };
-            self.answer_later(run.slot, work);
+            self.answer_later(run.id, async move {
+                let results = context.recombine(keys, tasks).await?;
+                Some(Input::Recombined { stage, results })
+            });
         }
     }
 
-    fn submit(&self, submission: Submission) {
-        let (context, slot) = (Arc::clone(&self.context), submission.slot);
+    fn submit_votes(&self, id: RunId, submission: duty::Submission) {
+        let context = Arc::clone(&self.context);
         let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
-            for (objects, result) in submit(&context, submission).await {
+            for (objects, result) in submit_votes(&context, submission).await {
                 let Some(mailbox) = mailbox.upgrade() else { return };
-                let input = Input::Submitted { objects, result };
-                let _ = mailbox.send(Letter::Answer { slot, input }).await;
+                let input = Input::VoteSubmitted { objects, result };
+                let _ = mailbox.send(Letter::Answer { id, input }).await;
+            }
+        });
+    }
+
+    fn submit(&self, id: RunId, submission: duty::runner::Submission) {
+        let context = Arc::clone(&self.context);
+        let mailbox = self.mailbox.clone();
+        tokio::spawn(async move {
+            for (slots, result) in submit(&context, id.slot, submission).await {
+                let Some(mailbox) = mailbox.upgrade() else { return };
+                let input = Input::Submitted { slots, result };
+                let _ = mailbox.send(Letter::Answer { id, input }).await;
             }
         });
     }

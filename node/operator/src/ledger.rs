@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use duty::FailureReason;
 use duty::runner::End;
 use outbox::{DutyRecord, DutyRole, Figures, Outcome, RoundSpan};
 use serde::Serialize;
@@ -23,6 +24,7 @@ use types::{
     ValidatorIndex,
 };
 
+use crate::clock::{SlotClock, unix_micros};
 use crate::course::{self, Course, CourseKey};
 use crate::directory::Directory;
 use crate::run::Scope;
@@ -48,6 +50,7 @@ pub struct Ledger {
     inner: Mutex<Inner>,
     own: Option<OperatorId>,
     directory: Arc<ArcSwap<Directory>>,
+    clock: Option<Arc<SlotClock>>,
 }
 
 #[derive(Debug, Default)]
@@ -86,15 +89,15 @@ impl Ledger {
 
     /// The ledger of this operator, whose committees stand in the directory.
     #[must_use]
-    pub fn new(own: OperatorId, directory: Arc<ArcSwap<Directory>>) -> Self {
-        Self { inner: Mutex::default(), own: Some(own), directory }
+    pub fn new(own: OperatorId, directory: Arc<ArcSwap<Directory>>, clock: Arc<SlotClock>) -> Self {
+        Self { inner: Mutex::default(), own: Some(own), directory, clock: Some(clock) }
     }
 
     /// Opens the records of a committee's duties. Duties of kinds that are not recorded are left out, and those that stand here
     /// already: a duty is scheduled once, whatever the clock or a beacon node says a second time.
     pub fn schedule(&self, epoch: Epoch, committee: CommitteeId, duties: &[ValidatorDuty]) {
         let members = self.directory.load().committee(committee).map(|found| found.members.clone());
-        let members = members.unwrap_or_default();
+        let (members, now) = (members.unwrap_or_default(), unix_micros());
         let mut inner = self.lock();
         let slots: BTreeSet<_> = duties.iter().map(|duty| duty.slot).collect();
         let standing = slots.iter().filter_map(|slot| inner.slots.get(slot)).flatten();
@@ -107,6 +110,7 @@ impl Ledger {
             }
             record.operators.clone_from(&members);
             record.own_operator = self.own;
+            record.micros.scheduled = self.clock.as_ref().map(|clock| clock.micros_into(record.slot, now));
             inner.balance.scheduled = inner.balance.scheduled.saturating_add(1);
             inner.balance.running = inner.balance.running.saturating_add(1);
             inner.insert(Entry { record, duty: duty.clone() });
@@ -154,6 +158,21 @@ impl Ledger {
         self.lock().end(slot, validator, role, end.into());
     }
 
+    /// Ends everything of a committee that runs; returns the slots of what ended.
+    pub(crate) fn end_all(&self, committee: CommitteeId, reason: FailureReason) -> BTreeSet<Slot> {
+        let mut inner = self.lock();
+        let running = |entry: &&Entry| {
+            entry.record.committee_id == committee && entry.record.outcome == Outcome::Running
+        };
+        let entries = inner.slots.values().flatten().filter(running);
+        let names: Vec<_> =
+            entries.map(|entry| (entry.duty.slot, entry.duty.validator_index, entry.duty.role)).collect();
+        for (slot, validator, role) in &names {
+            inner.end(*slot, *validator, *role, End::Failed(reason));
+        }
+        names.into_iter().map(|(slot, ..)| slot).collect()
+    }
+
     /// The records of one slot, if it is still in memory.
     #[must_use]
     pub fn of_slot(&self, slot: Slot) -> Option<Vec<DutyRecord>> {
@@ -176,6 +195,13 @@ impl Ledger {
     pub(crate) fn unwritten(&self, up_to: Slot) -> Vec<(Slot, CommitteeId)> {
         let inner = self.lock();
         inner.unwritten.iter().take_while(|(slot, _)| *slot <= up_to).copied().collect()
+    }
+
+    /// Whether there is an attestation of this slot that was not seen in a block yet.
+    pub(crate) fn awaits_votes(&self, slot: Slot) -> bool {
+        let inner = self.lock();
+        let records = inner.slots.get(&slot).into_iter().flatten().map(|entry| &entry.record);
+        records.into_iter().any(|record| record.role == DutyRole::Attester && record.included.is_none())
     }
 
     /// Looks at the duties of a slot, or changes them, as [`crate::inclusion`] does. `change` says whether it changed something.

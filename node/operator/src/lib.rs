@@ -3,10 +3,10 @@
 //! ```text
 //! directory (registry)   roster, book (beacon)          intake (network)
 //!          \                  |                              |
-//!           schedule: a duty for each committee and slot     |
+//!           schedule, plan: the duties of each committee     |
 //!                     |  Prepare, Begin                      |  Message
 //!                     v                                      v
-//!              committee: one task, one bounded mailbox, one machine a slot
+//!              committee: one task, one bounded mailbox, one machine a duty
 //!                     |  effects
 //!                     v
 //!              interpret: durable -> sign -> publish -> timers -> submit
@@ -15,6 +15,7 @@
 //! [`Conductor::start`] starts all of it; [`Conductor::status`] and [`Conductor::duties`] tell how it goes.
 
 mod arming;
+mod assign;
 mod book;
 mod books;
 mod clock;
@@ -25,13 +26,22 @@ mod course;
 mod directory;
 mod drops;
 mod duties;
+mod duty_sight;
+mod early;
+mod fetch;
 mod hearing;
 mod identity;
+mod inclusion;
 mod intake;
 mod interpret;
 mod ledger;
 mod listen;
+mod lookout;
+mod machine;
+mod plan;
 mod pool;
+mod proposals;
+mod registrations;
 mod roster;
 mod routes;
 mod run;
@@ -39,9 +49,12 @@ mod schedule;
 mod second_copy;
 mod sight;
 mod signer;
+mod starts;
 mod submit;
 mod survey;
 mod views;
+mod window;
+mod worth;
 
 pub use arming::{Armory, Justified};
 pub use clock::{SlotClock, unix_micros, unix_millis};
@@ -51,5 +64,6 @@ pub use identity::{Identity, SignError};
 pub use intake::{Crowd, Gate, Porter, SignerKeys, believe};
 pub use ledger::{Balance, Ledger};
 pub use pool::{CryptoPool, PoolClosed, PoolError};
+pub use proposals::Proposals;
 pub use second_copy::SecondCopy;
 pub use survey::Surveyor;

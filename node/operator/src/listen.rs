@@ -8,7 +8,6 @@ use types::Slot;
 
 use crate::book::DutyBook;
 use crate::clock::SlotClock;
-use crate::duties::drop_stale;
 use crate::schedule::SeenHead;
 
 /// The task that listens.
@@ -36,6 +35,7 @@ impl Listener {
                     }
                     let seen = SeenHead {
                         slot: head.slot,
+                        block: head.block,
                         first_byte_unix_micros: event.first_byte_unix_micros,
                         teller: Some(event.node),
                     };
@@ -47,7 +47,9 @@ impl Listener {
                         }
                         news
                     });
-                    if drop_stale(&self.book, self.clock.rules().network.epoch_of(head.slot), &head) {
+                    let stale = self.book.mark_stale(self.clock.rules().network.epoch_of(head.slot), &head);
+                    if !stale.is_empty() {
+                        tracing::info!(epochs = ?stale, "the chain reorganised under the duties of an epoch; asking again");
                         self.bell.notify_one();
                     }
                 }

@@ -29,6 +29,11 @@ impl Roster {
         Ok(())
     }
 
+    /// All that is known, as of now.
+    pub(crate) fn all(&self) -> Arc<HashMap<PublicKeyBytes, Validator>> {
+        self.0.load_full()
+    }
+
     /// What the chain knows of a validator.
     pub(crate) fn get(&self, key: &PublicKeyBytes) -> Option<Validator> {
         self.0.load().get(key).copied()
@@ -59,6 +64,12 @@ impl Roster {
             known.extend(found.iter().map(|validator| (validator.public_key, *validator)));
             self.0.store(Arc::new(known));
         }
+    }
+
+    /// All validators, ours and those we hear of, of which `takes_part` is true.
+    pub(crate) fn heard(&self, takes_part: impl Fn(&Validator) -> bool) -> BTreeSet<ValidatorIndex> {
+        let known = self.0.load();
+        known.values().filter(|validator| takes_part(validator)).map(|validator| validator.index).collect()
     }
 
     /// Our own validators of which `takes_part` is true.

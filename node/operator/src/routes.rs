@@ -1,26 +1,15 @@
-//! The way to each committee's task. A task starts with the committee's first duty and ends when the committee is gone.
+//! The way to each committee's task. A task starts with the committee's first duty or message and ends when the committee is gone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use types::{CommitteeId, SignedSsvMessage, Slot};
+use types::{CommitteeId, Slot};
 
 use crate::committee::{self, Letter, Mailbox};
 use crate::context::Context;
 use crate::directory::Directory;
 
-/// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    /// It is in the mailbox.
-    Taken,
-    /// The mailbox is full.
-    NoPlace,
-    /// The committee is not ours, or had no duty yet.
-    NoTask,
-}
-
-/// The mailboxes of all committees that have had a duty. Bounded by the committees of the registry that are ours.
+/// The mailboxes of the committees that have had a duty or a message. Bounded by the committees of the registry that are ours.
 #[derive(Default)]
 pub(crate) struct Routes(Mutex<HashMap<CommitteeId, Mailbox>>);
 
@@ -41,21 +30,11 @@ impl Routes {
         self.lock().insert(id, mailbox);
     }
 
-    /// Brings a message to its committee.
-    pub(crate) fn offer(&self, id: CommitteeId, slot: Slot, message: SignedSsvMessage) -> Delivery {
-        let mailbox = self.lock().get(&id).cloned();
-        match mailbox.map(|mailbox| mailbox.offer(slot, message)) {
-            Some(true) => Delivery::Taken,
-            Some(false) => Delivery::NoPlace,
-            None => Delivery::NoTask,
-        }
-    }
-
-    /// Ends what is left of all duties up to this slot.
-    pub(crate) async fn give_up(&self, slot: Slot) {
+    /// Tells every committee which slot it is.
+    pub(crate) async fn tick(&self, slot: Slot) {
         let mailboxes: Vec<_> = self.lock().values().cloned().collect();
         for mailbox in mailboxes {
-            mailbox.send(Letter::GiveUp { slot }).await;
+            mailbox.send(Letter::Tick { slot }).await;
         }
     }
 
@@ -68,7 +47,7 @@ impl Routes {
             gone.iter().filter_map(|id| routes.remove(id)).collect()
         };
         for mailbox in gone {
-            mailbox.send(Letter::GiveUp { slot: Slot(u64::MAX) }).await;
+            mailbox.send(Letter::Leave).await;
         }
     }
 

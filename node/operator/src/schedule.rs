@@ -1,34 +1,32 @@
-//! The schedule: at each slot every committee of ours gets its duty, and the word to start when the head of the slot is known,
-//! or when a third of the slot is over.
+//! The schedule: at each slot every committee of ours gets its duties. Proposals, selection proofs, registrations and exits begin with
+//! the slot; votes get the word to start when the head of the slot is known, or when a third of the slot is over.
 //!
-//! A duty is scheduled when it stands in the ledger. What is left out before that, and why: validators whose cluster is
-//! liquidated, that do not take part on the beacon chain, or whose share may not sign the epoch's target yet (it was armed in
-//! this epoch, or has signed in it before a restart); a share that may not sign would make its whole committee refuse the vote.
+//! A duty is scheduled when it stands in the ledger. Who has which duty is [`crate::plan`]'s.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use beacon::NodeId;
-use duty::{AttestationIndex, CommitteeKeys, CommitteeRunner, FailureReason, Setup};
+use duty::FailureReason;
 use outbox::StartCause;
-use qbft::RoundRobin;
 use tokio::sync::watch;
-use types::{
-    BeaconDomainType, CommitteeDuty, CommitteeId, Epoch, Slot, SsvFork, Thresholds, ValidatorDuty,
-    ValidatorIndex,
-};
+use types::{CommitteeId, Epoch, Root, RunnerRole, Slot};
 
+use crate::assign::{Assigned, Office};
 use crate::book::{self, DutyBook};
-use crate::committee::{Assignment, Letter, Mailbox};
+use crate::committee::{Letter, Mailbox, Start};
 use crate::context::Context;
-use crate::directory::{Committee, Directory, OwnValidator};
+use crate::plan::{self, Known, Plan};
 use crate::roster::Roster;
 use crate::routes::Routes;
+use crate::run::RunId;
+use crate::worth;
 
 /// The newest head, and who told of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct SeenHead {
     pub slot: Slot,
+    pub block: Root,
     pub first_byte_unix_micros: u64,
     pub teller: Option<NodeId>,
 }
@@ -91,9 +89,10 @@ impl Schedule {
                 self.miss(missed);
                 missed = missed.next();
             }
-            let started = self.prepare(slot).await;
-            self.begin(slot, started).await;
-            self.routes.give_up(slot.saturating_sub(clock.rules().network.slots_per_epoch())).await;
+            let votes = self.prepare(slot).await;
+            self.send_registrations(slot);
+            self.begin(slot, votes).await;
+            self.routes.tick(slot).await;
             next = slot.next();
         }
     }
@@ -101,49 +100,82 @@ impl Schedule {
     /// A slot that the node slept through: its duties are scheduled, and have failed.
     fn miss(&self, slot: Slot) {
         for (committee, plan) in self.plan(slot) {
-            let (epoch, ledger) = (self.epoch_of(slot), &self.context.ledger);
-            ledger.schedule(epoch, committee, &plan.duties);
-            for duty in &plan.duties {
-                ledger.end(slot, duty.validator_index, duty.role, Err(FailureReason::NeverStarted));
+            let ledger = &self.context.ledger;
+            let duties: Vec<_> = plan.duties().cloned().collect();
+            ledger.schedule(self.epoch_of(slot), committee, &duties);
+            for duty in &duties {
+                let end = duty::runner::End::Failed(FailureReason::NeverStarted);
+                ledger.end(slot, duty.validator_index, duty.role, end);
             }
             self.context.books.write(slot, committee);
         }
     }
 
-    /// Gives every committee its duty; returns those that have one.
-    async fn prepare(&self, slot: Slot) -> Vec<Mailbox> {
-        let directory = self.context.directory.load_full();
-        let mut started = Vec::new();
+    /// Gives every committee its duties, and the word to start to those that begin with the slot; returns the votes, which wait.
+    async fn prepare(&self, slot: Slot) -> Vec<(Mailbox, RunId)> {
+        let mut votes = Vec::new();
         for (id, plan) in self.plan(slot) {
-            let Some(committee) = directory.committee(id) else { continue };
-            let keys: Arc<CommitteeKeys> =
-                Arc::new(plan.own.iter().map(|(i, own)| (*i, Arc::clone(&own.keys))).collect());
-            let setup = self.setup(slot, committee, Arc::clone(&keys));
-            let duty = CommitteeDuty { slot, validator_duties: plan.duties.clone() };
-            match CommitteeRunner::new(setup, duty) {
-                Ok(machine) => {
-                    self.context.ledger.schedule(self.epoch_of(slot), id, &plan.duties);
-                    self.context.books.write(slot, id);
-                    let signer = |own: &Arc<OwnValidator>| vault::Signer {
-                        validator: own.public_key,
-                        share: own.share,
-                    };
-                    let signers = plan.own.iter().map(|(index, own)| (*index, signer(own))).collect();
-                    let mailbox = self.routes.mailbox(id, &self.context);
-                    mailbox.send(Letter::Prepare(Box::new(Assignment { machine, keys, signers }))).await;
-                    started.push(mailbox);
-                }
-                Err(refusal) => tracing::error!(%slot, committee = %id, %refusal, "the duty is not one"),
+            let Assigned { at_once, vote, refused } = self.assign(slot, id, &plan);
+            for (duty, refusal) in refused {
+                tracing::error!(%slot, committee = %id, validator = %duty.validator_index, role = ?duty.role, %refusal, "the duty is not one");
             }
+            let name = |assignment: &crate::run::Assignment| assignment.id();
+            let begin: Vec<_> = at_once.iter().map(name).collect();
+            let waits = vote.as_ref().map(name);
+            let duties: Vec<_> = at_once.into_iter().chain(vote).collect();
+            let entries: Vec<_> = duties.iter().flat_map(|duty| duty.machine.entries()).cloned().collect();
+            if duties.is_empty() {
+                continue;
+            }
+            self.context.ledger.schedule(self.epoch_of(slot), id, &entries);
+            self.context.books.write(slot, id);
+            let mailbox = self.routes.mailbox(id, &self.context);
+            mailbox.send(Letter::Prepare { slot, duties }).await;
+            if !begin.is_empty() {
+                mailbox.send(Letter::Begin(begin, Start::CLOCK)).await;
+            }
+            votes.extend(waits.map(|vote| (mailbox, vote)));
         }
-        started
+        votes
     }
 
-    /// Gives the word to start, on the head of the slot or on the clock.
-    async fn begin(&mut self, slot: Slot, committees: Vec<Mailbox>) {
+    fn assign(&self, slot: Slot, id: CommitteeId, plan: &Plan) -> Assigned {
+        let directory = self.context.directory.load_full();
+        let Some(committee) = directory.committee(id) else { return Assigned::default() };
+        let office = Office {
+            rules: self.context.clock.rules(),
+            own: self.context.identity.id,
+            committee,
+            slot,
+            highest_block: &|share| self.context.signer.highest_block(share),
+        };
+        office.assign(plan)
+    }
+
+    /// Builders forget: the registrations whose turn it is go out again, off the path of duties.
+    fn send_registrations(&self, slot: Slot) {
+        let (context, known) = (Arc::clone(&self.context), self.roster.all());
+        let network = &context.clock.rules().network;
+        let ahead = self.epoch_of(slot).saturating_add(plan::REGISTRATION_EPOCHS);
+        let directory = context.directory.load_full();
+        let due = context.registrations.due(slot, network.slots_per_epoch(), |key| {
+            directory.own(key).is_some_and(|own| !own.liquidated)
+                && known.get(key).is_some_and(|validator| validator.attests_in(ahead))
+        });
+        if !due.is_empty() {
+            tokio::spawn(async move {
+                if let Err(error) = context.beacon.register_validators(&due).await {
+                    tracing::warn!(%slot, count = due.len(), %error, "registrations not sent again");
+                }
+            });
+        }
+    }
+
+    /// Gives votes the word to start, on the head of the slot or on the clock.
+    async fn begin(&mut self, slot: Slot, votes: Vec<(Mailbox, RunId)>) {
         let clock = &self.context.clock;
-        let third = clock.start_of(slot).saturating_add(clock.rules().network.slot_thirds_millis(1));
-        let mut clock_says = std::pin::pin!(clock.reach(third));
+        let due = worth::due_millis(&clock.rules().network, RunnerRole::Committee, slot);
+        let mut clock_says = std::pin::pin!(clock.reach(clock.start_of(slot).saturating_add(due)));
         let first = tokio::select! {
             biased;
             head = head_from(&mut self.heads, slot) => Some(head),
@@ -151,15 +183,13 @@ impl Schedule {
         };
         // A head of a later slot: our clock is behind, and there is no time to lose.
         let head = first.filter(|head| head.slot == slot);
-        for mailbox in committees {
-            mailbox
-                .send(Letter::Begin {
-                    slot,
-                    cause: if head.is_some() { StartCause::HeadEvent } else { StartCause::Clock },
-                    head_event_unix_micros: head.map(|head| head.first_byte_unix_micros),
-                    teller: head.and_then(|head| head.teller),
-                })
-                .await;
+        let start = head.map_or(Start::CLOCK, |head| Start {
+            cause: StartCause::HeadEvent,
+            head_event_unix_micros: Some(head.first_byte_unix_micros),
+            teller: head.teller,
+        });
+        for (mailbox, vote) in votes {
+            mailbox.send(Letter::Begin(vec![vote], start)).await;
         }
         // The next slot must not begin before this one has run a third, whatever heads say.
         if first.is_some() {
@@ -173,74 +203,16 @@ impl Schedule {
 
     /// Who has what to do in a slot, by committee.
     fn plan(&self, slot: Slot) -> BTreeMap<CommitteeId, Plan> {
-        let (directory, epoch) = (self.context.directory.load_full(), self.epoch_of(slot));
-        let mut plans = BTreeMap::<CommitteeId, Plan>::new();
-        for duty in self.book.attesters(epoch, slot) {
-            if let Some(own) = self.takes_part(&directory, &duty.public_key, |v| v.attests_in(epoch))
-                && self.context.signer.may_vote(own.share, epoch)
-            {
-                plans.entry(own.committee).or_default().add((&duty).into(), own);
-            }
-        }
-        let network = &self.context.clock.rules().network;
-        let per_period = network.preset.epochs_per_sync_committee_period();
-        // A message of the last slot before a period goes into the first block of it.
-        let period = network.sync_period_of(self.epoch_of(slot.next()));
-        for seats in self.book.sync_members(period) {
-            if let Some(own) =
-                self.takes_part(&directory, &seats.public_key, |v| v.syncs_in(epoch, per_period))
-                && let Ok(duty) = seats.at(slot)
-            {
-                plans.entry(own.committee).or_default().add(duty, own);
-            }
-        }
-        plans
-    }
-
-    fn takes_part(
-        &self,
-        directory: &Directory,
-        key: &types::PublicKeyBytes,
-        active: impl FnOnce(&beacon::Validator) -> bool,
-    ) -> Option<Arc<OwnValidator>> {
-        let own = directory.own(key).filter(|own| !own.liquidated)?;
-        self.roster.get(key).filter(active)?;
-        Some(Arc::clone(own))
-    }
-
-    fn setup(&self, slot: Slot, committee: &Committee, keys: Arc<CommitteeKeys>) -> Setup {
-        let rules = self.context.clock.rules();
-        let (network, epoch) = (&rules.network, self.epoch_of(slot));
-        let boole = network.forks.row(SsvFork::Boole).map(|row| network.first_slot(row.epoch));
-        let thresholds = Thresholds::of_size(committee.members.len());
-        let electra = rules.beacon.fork_at(epoch).has_electra_attestations();
-        Setup {
-            fork: network.fork_at(slot),
-            domain: network.domain_at(slot),
-            committee_id: committee.id,
-            committee: qbft::Committee::new(self.context.identity.id, committee.members.clone(), thresholds),
-            leader: Arc::new(RoundRobin::new(committee.members.clone(), boole)),
-            verifier: Arc::<qbft::CommitteeKeys>::clone(&committee.keys) as Arc<dyn qbft::VerifySigner>,
-            cut_off: network.timeouts.cutoff_round,
-            keys,
-            attester_domain: rules.beacon.domain(BeaconDomainType::Attester, epoch),
-            sync_domain: rules.beacon.domain(BeaconDomainType::SyncCommittee, epoch),
-            attestation_index: if electra { AttestationIndex::Zero } else { AttestationIndex::OfDuty },
-        }
-    }
-}
-
-/// One committee's part of a slot.
-#[derive(Default)]
-struct Plan {
-    duties: Vec<ValidatorDuty>,
-    own: HashMap<ValidatorIndex, Arc<OwnValidator>>,
-}
-
-impl Plan {
-    fn add(&mut self, duty: ValidatorDuty, own: Arc<OwnValidator>) {
-        self.own.insert(duty.validator_index, own);
-        self.duties.push(duty);
+        let (directory, roster) = (self.context.directory.load_full(), self.roster.all());
+        let known = Known {
+            rules: self.context.clock.rules(),
+            directory: &directory,
+            roster: &roster,
+            book: &self.book,
+            proposals: &self.context.proposals,
+            may_vote: &|share, epoch| self.context.signer.may_vote(share, epoch),
+        };
+        plan::plan(&known, slot)
     }
 }
 
@@ -250,7 +222,7 @@ mod tests {
     use futures::FutureExt;
 
     fn head(slot: u64) -> Option<SeenHead> {
-        Some(SeenHead { slot: Slot(slot), first_byte_unix_micros: 5, teller: None })
+        Some(SeenHead { slot: Slot(slot), first_byte_unix_micros: 5, ..SeenHead::default() })
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use duty::runner::{AggregateObject, ShareObject, ShareRequest};
 use duty::{SignRequest, Signed, SigningObject, Watermark, Withheld};
-use types::{BeaconRole, CommitteeId, Epoch, PublicKeyBytes, Root, RunnerRole, Slot, ValidatorIndex};
-use vault::{AttestationRequest, Consensus, Vault};
+use types::{
+    BeaconRole, CommitteeId, Epoch, PublicKeyBytes, Root, RunnerRole, SignatureBytes, Slot, ValidatorIndex,
+};
+use vault::{AttestationRequest, BlockRequest, Consensus, Object, ObjectRequest, Vault};
 
 use crate::clock::SlotClock;
 
@@ -21,23 +24,34 @@ impl Signer {
         Self { vault, clock }
     }
 
-    /// Writes down that this node speaks in a slot's consensus. False if it may have spoken before, or if nothing could be
-    /// written: then it must not speak.
-    pub(crate) async fn begin_consensus(&self, committee: CommitteeId, role: RunnerRole, slot: Slot) -> bool {
+    /// Writes down that these speak in the consensus of a slot, in one write. Answers in their order; none if nothing could be written:
+    /// then nobody must speak.
+    pub(crate) async fn begin_consensus(
+        &self,
+        speakers: Vec<(CommitteeId, RunnerRole)>,
+        slot: Slot,
+    ) -> Vec<Consensus> {
         let vault = Arc::clone(&self.vault);
-        let begun =
-            tokio::task::spawn_blocking(move || vault.begin_consensus(&[(committee, role)], slot)).await;
-        match begun.map(|answers| answers.map(|answers| answers.first().copied())) {
-            Ok(Ok(Some(Consensus::Started))) => true,
-            Ok(Ok(Some(Consensus::AlreadySpoken { last }))) => {
-                tracing::info!(%slot, %committee, %last, "this node may have spoken in this slot before it was restarted: it follows in silence");
-                false
-            }
+        let begun = tokio::task::spawn_blocking(move || vault.begin_consensus(&speakers, slot)).await;
+        match begun {
+            Ok(Ok(answers)) => answers,
             Ok(Err(error)) => {
-                tracing::error!(%slot, %committee, %error, "the start of consensus is not on disk: the node keeps silent");
-                false
+                tracing::error!(%slot, %error, "the start of consensus is not on disk: the node keeps silent");
+                Vec::new()
             }
-            Ok(Ok(None)) | Err(_) => false,
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// The highest slot that a share signed a block for; the last one there is for a share without a record, which signs nothing.
+    pub(crate) fn highest_block(&self, share: PublicKeyBytes) -> Slot {
+        const CLOSED: Slot = Slot(u64::MAX);
+        match self.vault.marks(&[share]) {
+            Ok(marks) => marks.first().copied().flatten().map_or(CLOSED, |marks| marks.slot),
+            Err(error) => {
+                tracing::error!(%error, "the signing history is not readable");
+                CLOSED
+            }
         }
     }
 
@@ -76,11 +90,22 @@ impl Signer {
     /// Makes the partial signatures of a decided vote: attestations by permit, all in one transaction of the history.
     pub(crate) async fn sign(
         &self,
-        signers: HashMap<ValidatorIndex, vault::Signer>,
+        signers: Arc<HashMap<ValidatorIndex, vault::Signer>>,
         request: SignRequest,
     ) -> Vec<Signed> {
         let (vault, now) = (Arc::clone(&self.vault), self.clock.slot());
         tokio::task::spawn_blocking(move || sign(&vault, now, &signers, &request)).await.unwrap_or_default()
+    }
+
+    /// Makes the partial signatures of any other duty, in the order of the request: blocks by permit, everything else as it is.
+    pub(crate) async fn sign_objects(
+        &self,
+        signers: Arc<HashMap<ValidatorIndex, vault::Signer>>,
+        request: ShareRequest,
+    ) -> Vec<Result<SignatureBytes, Withheld>> {
+        let (vault, now) = (Arc::clone(&self.vault), self.clock.slot());
+        let work = move || sign_objects(&vault, now, &signers, &request);
+        tokio::task::spawn_blocking(work).await.unwrap_or_default()
     }
 }
 
@@ -147,4 +172,62 @@ fn attestations(
         permitted.into_iter().zip(signatures).map(|(validator, signature)| answer(validator, signature)),
     );
     signed
+}
+
+/// An answer for each task, in their order.
+fn sign_objects(
+    vault: &Vault,
+    now: Slot,
+    signers: &HashMap<ValidatorIndex, vault::Signer>,
+    request: &ShareRequest,
+) -> Vec<Result<SignatureBytes, Withheld>> {
+    let mut answers = vec![Err(Withheld::Refused); request.tasks.len()];
+    let (mut places, mut objects, mut block_places, mut blocks) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (place, task) in request.tasks.iter().enumerate() {
+        let Some(signer) = signers.get(&task.validator).copied() else { continue };
+        if let ShareObject::Block(header) = &task.object {
+            block_places.push(place);
+            blocks.push(BlockRequest { signer, header: *header });
+        } else if let Some(object) = object(&task.object) {
+            places.push(place);
+            objects.push(ObjectRequest { signer, slot: request.slot, object });
+        }
+    }
+    let signed = vault.sign_objects(&objects).into_iter().chain(sign_blocks(vault, now, &blocks));
+    for (place, answer) in places.into_iter().chain(block_places).zip(signed) {
+        if let Err(refused) = &answer {
+            tracing::warn!(slot = %request.slot, stage = ?request.stage, %refused, "the vault did not sign");
+        }
+        if let Some(slot) = answers.get_mut(place) {
+            *slot = answer.map(|signed| signed.signature).map_err(|_| Withheld::Refused);
+        }
+    }
+    answers
+}
+
+fn sign_blocks(
+    vault: &Vault,
+    now: Slot,
+    blocks: &[BlockRequest],
+) -> Vec<Result<vault::Signed, vault::Refused>> {
+    let sign = |permit| vault.sign_many(vec![permit]).pop().unwrap_or(Err(vault::Refused::NotArmed));
+    vault.permit_blocks(now, blocks).into_iter().map(|permit| permit.and_then(sign)).collect()
+}
+
+/// The vault's word for what a share signs; blocks have their own way.
+fn object(object: &ShareObject) -> Option<Object> {
+    Some(match object {
+        ShareObject::Block(_) => return None,
+        ShareObject::Randao(epoch) => Object::Randao(*epoch),
+        ShareObject::SlotSelection(slot) => Object::SlotSelection(*slot),
+        ShareObject::SyncSelection(data) => Object::SyncSelection(*data),
+        ShareObject::Aggregate(AggregateObject::Phase0(aggregate)) => Object::Aggregate(aggregate.clone()),
+        ShareObject::Aggregate(AggregateObject::Electra(aggregate)) => {
+            Object::AggregateElectra(aggregate.clone())
+        }
+        ShareObject::Contribution(contribution) => Object::Contribution(contribution.clone()),
+        ShareObject::Registration(registration) => Object::Registration(*registration),
+        ShareObject::Exit(exit) => Object::Exit(*exit),
+    })
 }

@@ -1,25 +1,99 @@
 //! Signed objects, in the form of the beacon fork, to the beacon nodes.
 
-use beacon::{Attestations, BeaconError};
-use duty::{SignedObject, SigningObject, Submission, SubmitError};
+use beacon::{Attestations, BeaconError, ItemFailure};
+use duty::collector::SignatureSlot;
+use duty::runner::{AggregateObject, ShareObject, SignedShareObject};
+use duty::{SignedObject, SigningObject, SubmitError};
 use ssz::BitList;
-use types::beacon::{Attestation, SingleAttestation, SyncCommitteeMessage};
-use types::{BeaconRole, ValidatorIndex};
+use types::beacon::{AnySignedProposal, Attestation, SingleAttestation, SyncCommitteeMessage};
+use types::{BeaconRole, Slot, ValidatorIndex};
 
 use crate::context::Context;
 
 /// Which objects, and what became of them.
-pub(crate) type Answer = (Vec<(ValidatorIndex, BeaconRole)>, Result<(), SubmitError>);
+pub(crate) type Answer<K> = (Vec<K>, Result<(), SubmitError>);
 
-/// Submits all objects of one kind; the answer says for each what became of it.
-pub(crate) async fn submit(context: &Context, submission: Submission) -> Vec<Answer> {
+/// The items that no beacon node accepted.
+type Refused = Vec<ItemFailure>;
+
+/// The name of a vote or sync committee message in its duty.
+type Entry = (ValidatorIndex, BeaconRole);
+
+/// Submits all votes or all sync committee messages; the answer says for each what became of it.
+pub(crate) async fn submit_votes(context: &Context, submission: duty::Submission) -> Vec<Answer<Entry>> {
     let objects = submission.objects;
     let is_sync = objects.first().is_some_and(|object| object.duty.role == BeaconRole::SyncCommittee);
     let result =
         if is_sync { sync_messages(context, &objects).await } else { attestations(context, &objects).await };
     let all: Vec<_> = objects.iter().map(|object| (object.duty.validator_index, object.duty.role)).collect();
+    answers(all, result)
+}
+
+/// Submits a block, or objects of one kind; the answer says for each what became of it.
+pub(crate) async fn submit(
+    context: &Context,
+    slot: Slot,
+    submission: duty::runner::Submission,
+) -> Vec<Answer<SignatureSlot>> {
+    match submission {
+        duty::runner::Submission::Block { slot, proposal } => {
+            answers(vec![slot], block(context, &proposal).await)
+        }
+        duty::runner::Submission::Objects(objects) => {
+            let all = objects.iter().map(|object| object.slot).collect();
+            answers(all, objects_of_one_kind(context, slot, objects).await)
+        }
+    }
+}
+
+async fn block(context: &Context, proposal: &AnySignedProposal) -> Result<Refused, BeaconError> {
+    context.beacon.publish_block(proposal).await?;
+    tracing::info!(root = %proposal.root(), blinded = proposal.is_blinded(), "block published");
+    Ok(Refused::new())
+}
+
+async fn objects_of_one_kind(
+    context: &Context,
+    slot: Slot,
+    objects: Vec<SignedShareObject>,
+) -> Result<Refused, BeaconError> {
+    let rules = context.clock.rules();
+    let fork = rules.beacon.fork_at(rules.network.epoch_of(slot));
+    let (mut aggregates, mut contributions) = (Vec::new(), Vec::new());
+    for SignedShareObject { object, signature, .. } in objects {
+        match object {
+            ShareObject::Aggregate(AggregateObject::Phase0(message)) => {
+                aggregates.push(message.sign(signature));
+            }
+            ShareObject::Aggregate(AggregateObject::Electra(message)) => {
+                aggregates.push(message.sign(signature));
+            }
+            ShareObject::Contribution(message) => contributions.push(message.sign(signature)),
+            ShareObject::Registration(message) => {
+                let signed = message.sign(signature);
+                context.registrations.hold(signed);
+                context.beacon.register_validators(&[signed]).await?;
+            }
+            ShareObject::Exit(message) => context.beacon.submit_exit(&message.sign(signature)).await?,
+            // Nobody submits these: they are for the way to a block or an aggregate.
+            ShareObject::Randao(_)
+            | ShareObject::Block(_)
+            | ShareObject::SlotSelection(_)
+            | ShareObject::SyncSelection(_) => {}
+        }
+    }
+    if !aggregates.is_empty() {
+        return context.beacon.submit_aggregates(fork, &aggregates).await.map(|done| done.refused);
+    }
+    if !contributions.is_empty() {
+        return context.beacon.submit_contributions(&contributions).await.map(|done| done.refused);
+    }
+    Ok(Refused::new())
+}
+
+fn answers<K: Copy + PartialEq>(all: Vec<K>, result: Result<Refused, BeaconError>) -> Vec<Answer<K>> {
     match result {
-        Ok(submission) => split(&all, &submission),
+        Ok(failures) => split(&all, &failures),
         Err(error) => {
             tracing::warn!(count = all.len(), %error, "submission failed");
             let unanswered = matches!(error, BeaconError::NoUsableNode { .. }) || !was_refused(&error);
@@ -38,11 +112,11 @@ fn was_refused(error: &BeaconError) -> bool {
     }
 }
 
-fn split(all: &[(ValidatorIndex, BeaconRole)], submission: &beacon::Submission) -> Vec<Answer> {
+fn split<K: Copy + PartialEq>(all: &[K], failures: &Refused) -> Vec<Answer<K>> {
     let mut refused = Vec::new();
-    for failure in &submission.refused {
+    for failure in failures {
         if let Some(object) = all.get(failure.index) {
-            tracing::warn!(validator = %object.0, reason = %failure.message, "a beacon node refused the object");
+            tracing::warn!(index = failure.index, reason = %failure.message, "a beacon node refused the object");
             refused.push(*object);
         }
     }
@@ -51,19 +125,18 @@ fn split(all: &[(ValidatorIndex, BeaconRole)], submission: &beacon::Submission) 
     answers.into_iter().filter(|(objects, _)| !objects.is_empty()).collect()
 }
 
-async fn attestations(
-    context: &Context,
-    objects: &[SignedObject],
-) -> Result<beacon::Submission, BeaconError> {
+async fn attestations(context: &Context, objects: &[SignedObject]) -> Result<Refused, BeaconError> {
     let rules = context.clock.rules();
     let slot = objects.first().map_or_else(Default::default, |object| object.duty.slot);
     let fork = rules.beacon.fork_at(rules.network.epoch_of(slot));
     if fork.has_electra_attestations() {
         let single: Vec<_> = objects.iter().filter_map(single).collect();
-        return context.beacon.submit_attestations(fork, Attestations::Single(&single)).await;
+        let done = context.beacon.submit_attestations(fork, Attestations::Single(&single)).await;
+        return done.map(|done| done.refused);
     }
     let committee: Vec<_> = objects.iter().filter_map(in_committee).collect();
-    context.beacon.submit_attestations(fork, Attestations::Committee(&committee)).await
+    let done = context.beacon.submit_attestations(fork, Attestations::Committee(&committee)).await;
+    done.map(|done| done.refused)
 }
 
 fn single(object: &SignedObject) -> Option<SingleAttestation> {
@@ -84,10 +157,7 @@ fn in_committee(object: &SignedObject) -> Option<Attestation> {
     Some(Attestation { aggregation_bits, data: *data, signature: object.signature })
 }
 
-async fn sync_messages(
-    context: &Context,
-    objects: &[SignedObject],
-) -> Result<beacon::Submission, BeaconError> {
+async fn sync_messages(context: &Context, objects: &[SignedObject]) -> Result<Refused, BeaconError> {
     let message = |object: &SignedObject| {
         let SigningObject::SyncMessage(beacon_block_root) = &object.object else { return None };
         Some(SyncCommitteeMessage {
@@ -98,5 +168,5 @@ async fn sync_messages(
         })
     };
     let messages: Vec<_> = objects.iter().filter_map(message).collect();
-    context.beacon.submit_sync_messages(&messages).await
+    context.beacon.submit_sync_messages(&messages).await.map(|done| done.refused)
 }

@@ -84,11 +84,13 @@ impl Surveyor {
         committee: CommitteeId,
     ) -> Option<Arc<OwnValidator>> {
         let share = set.own_share(&row.key).filter(|share| share.usable)?.key;
+        let fee_recipient = set.fee_recipient(row);
         let same = |own: &&Arc<OwnValidator>| {
             own.committee == committee
                 && own.share == share
                 && own.liquidated == row.liquidated
                 && own.owner == row.owner
+                && own.fee_recipient == fee_recipient
         };
         if let Some(own) = self.last.own(&row.key).filter(same) {
             return Some(Arc::clone(own));
@@ -98,6 +100,7 @@ impl Surveyor {
             Ok(keys) => Some(Arc::new(OwnValidator {
                 public_key: row.key,
                 owner: row.owner,
+                fee_recipient,
                 committee,
                 share,
                 keys: Arc::new(keys),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use beacon::{BeaconNodes, NodeId};
+use types::beacon::AttestationData;
 use types::{BeaconVote, CommitteeIndex, Slot};
 
 use crate::clock::{SlotClock, unix_millis};
@@ -26,22 +27,21 @@ impl Views {
     }
 
     /// The vote of this slot. `None` if no beacon node gave one until the duty was worth nothing any more.
-    ///
-    /// The committee index is 0 also before Electra: the vote does not depend on it.
     pub(crate) async fn vote(&self, slot: Slot, teller: Option<NodeId>) -> Option<BeaconVote> {
+        let data = self.data(slot, teller).await?;
+        Some(BeaconVote { block_root: data.beacon_block_root, source: data.source, target: data.target })
+    }
+
+    /// The attestation data of this slot, the same for all who ask.
+    ///
+    /// The committee index is 0 also before Electra: what is voted for does not depend on it.
+    pub(crate) async fn data(&self, slot: Slot, teller: Option<NodeId>) -> Option<AttestationData> {
         let rules = self.clock.rules();
         let last = slot.saturating_add(rules.network.slots_per_epoch());
         let mut pause = RETRY_AT_FIRST;
         while unix_millis() < self.clock.start_of(last) {
             match self.beacon.attestation_data(slot, CommitteeIndex(0), teller).await {
-                Ok(answer) => {
-                    let data = answer.data;
-                    return Some(BeaconVote {
-                        block_root: data.beacon_block_root,
-                        source: data.source,
-                        target: data.target,
-                    });
-                }
+                Ok(answer) => return Some(answer.data),
                 Err(error) => tracing::debug!(%slot, %error, "no attestation data yet"),
             }
             tokio::time::sleep(pause).await;

@@ -82,6 +82,10 @@ impl Key {
 pub const PREFIX: &str = "CAPSTAN__";
 
 const YES_NO: Kind = Kind::Word(&["true", "false"]);
+/// Longest wait before a block is asked for: half of what lies between a slot's start and its votes on the public networks. Shorter slots
+/// bound it further.
+const MAX_DELAY_MS: u64 = 2_000;
+
 const PORT: Kind = Kind::Number(1, 65_535);
 
 /// Every key, in the order of the file.
@@ -93,6 +97,11 @@ pub const KEYS: &[Key] = &[
     Key::new("beacon.urls", Kind::Urls(&["http", "https"])).required().flag("beacon-url"),
     Key::new("operator.key_file", Kind::Path).required().flag("operator-key-file"),
     Key::new("operator.password_file", Kind::Path).flag("operator-password-file"),
+    Key::new("proposals.graffiti", Kind::Text).or("capstan"),
+    Key::new("proposals.gas_limit", Kind::Number(1, u64::MAX)),
+    Key::new("proposals.builder", YES_NO).or("true"),
+    Key::new("proposals.builder_boost_factor", Kind::Number(0, u64::MAX)).or("100"),
+    Key::new("proposals.delay_ms", Kind::Number(0, MAX_DELAY_MS)).or("0"),
     Key::new("safety.doppelganger", YES_NO).or("false"),
     Key::new("safety.second_copy", YES_NO).or("true"),
     Key::new("p2p.key_file", Kind::Path).or("network.key"),

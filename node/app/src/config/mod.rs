@@ -19,6 +19,7 @@ use serde::Deserialize;
 pub use effective::Row;
 pub use keys::{KEYS, Key, Kind};
 pub use layers::{Flag, Layers, Loaded, load};
+pub use relations::MAX_GRAFFITI;
 
 /// Everything `capstan run` can be told.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -35,6 +36,8 @@ pub struct NodeConfig {
     pub beacon: BeaconSection,
     /// Who the operator is.
     pub operator: OperatorSection,
+    /// What own blocks are like.
+    pub proposals: ProposalsSection,
     /// What protects the validators beside the signing history.
     pub safety: SafetySection,
     /// How other operators are reached.
@@ -79,6 +82,22 @@ pub struct OperatorSection {
     pub key_file: PathBuf,
     /// File with its password; asked for at the terminal when absent.
     pub password_file: Option<PathBuf>,
+}
+
+/// `[proposals]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalsSection {
+    /// Text that own blocks carry, up to 32 bytes.
+    pub graffiti: String,
+    /// Gas limit of builder registrations; the network's when absent. The same over a committee.
+    pub gas_limit: Option<u64>,
+    /// Whether builders are registered with and asked.
+    pub builder: bool,
+    /// 0 local blocks, 100 whichever pays more, 2^64-1 builders' blocks.
+    pub builder_boost_factor: u64,
+    /// How long after the start of a slot a block is asked for, in milliseconds.
+    pub delay_ms: u64,
 }
 
 /// `[safety]`

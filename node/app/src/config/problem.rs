@@ -43,6 +43,8 @@ pub(super) enum Fault {
     Record { position: usize },
     #[error("has {given} addresses, at most {limit} are used")]
     TooMany { given: usize, limit: usize },
+    #[error("has {given} bytes, at most {limit} fit")]
+    TooLong { given: usize, limit: usize },
     #[error("is the address of no machine: give the one others reach, or leave it out")]
     Unspecified,
     #[error("is no filter: {why}; use a level such as info, or pairs such as info,beacon=debug")]

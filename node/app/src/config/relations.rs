@@ -5,6 +5,8 @@ use tracing_subscriber::EnvFilter;
 use super::problem::{Fault, Problem};
 use super::{NodeConfig, Row};
 
+/// Bytes of text that a block carries.
+pub const MAX_GRAFFITI: usize = 32;
 /// Most addresses of one kind.
 const MAX_URLS: usize = 16;
 
@@ -34,6 +36,10 @@ pub(super) fn check(config: &NodeConfig, rows: &[Row]) -> Result<(), Vec<Problem
     }
     if config.p2p.external_address.is_some_and(|address| address.is_unspecified()) {
         problems.push(value("p2p.external_address", Fault::Unspecified));
+    }
+    let graffiti = config.proposals.graffiti.len();
+    if graffiti > MAX_GRAFFITI {
+        problems.push(value("proposals.graffiti", Fault::TooLong { given: graffiti, limit: MAX_GRAFFITI }));
     }
     if let Err(error) = EnvFilter::try_new(&config.log.level) {
         problems.push(value("log.level", Fault::Filter { why: error.to_string() }));

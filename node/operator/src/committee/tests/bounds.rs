@@ -4,6 +4,7 @@ use futures::FutureExt;
 use tokio::task::unconstrained;
 
 use super::*;
+use crate::early;
 use crate::routes::Routes;
 
 fn message(world: &World) -> SignedSsvMessage {
@@ -19,7 +20,7 @@ fn dropped(world: &World, reason: &str) -> u64 {
 async fn a_flood_of_messages_leaves_room_for_duties_and_answers() {
     let world = World::new().await;
     let message = message(&world);
-    let taken = (0..MAILBOX * 2).filter(|_| world.mailbox.offer(world.slot, message.clone())).count();
+    let taken = (0..MAILBOX * 2).filter(|_| world.mailbox.offer(world.id(), message.clone())).count();
     assert_eq!(taken, MAILBOX - RESERVED);
     let send = || unconstrained(world.mailbox.send(world.begin())).now_or_never();
     for _ in 0..RESERVED {
@@ -32,29 +33,30 @@ async fn a_flood_of_messages_leaves_room_for_duties_and_answers() {
 async fn early_messages_are_held_up_to_their_bound_and_then_counted() {
     let mut world = World::new().await;
     let (message, later) = (message(&world), Slot(world.slot.get() + 100));
-    for _ in 0..EARLY + 3 {
-        world.committee.open(Letter::Message { slot: later, message: message.clone() }).await;
+    let id = RunId { slot: later, ..world.id() };
+    for _ in 0..early::CAPACITY + 3 {
+        world.committee.open(Letter::Message { id, message: message.clone() }).await;
     }
-    assert_eq!(world.committee.early.len(), EARLY);
+    assert_eq!(world.committee.early.len(), early::CAPACITY);
     assert_eq!(dropped(&world, "too_many_early"), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_a_duty_that_has_ended_take_no_place() {
     let mut world = World::new().await;
-    let (prepare, slot) = (world.assignment(), world.slot);
+    let prepare = world.assignment();
     world.committee.open(prepare).await;
-    world.committee.open(Letter::GiveUp { slot }).await;
+    world.committee.open(Letter::Leave).await;
     assert!(world.committee.runs.is_empty());
     let late = world.decided();
     world.committee.open(late).await;
-    assert!(world.committee.early.is_empty());
+    assert_eq!(world.committee.early.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_duty_that_is_prepared_while_its_committee_leaves_is_ended() {
     let world = World::new().await;
-    world.mailbox.send(Letter::GiveUp { slot: Slot(u64::MAX) }).await;
+    world.mailbox.send(Letter::Leave).await;
     world.mailbox.send(world.assignment()).await;
     assert_eq!(world.context.ledger.balance().running, 1);
     let World { committee, mailbox, letters, context, .. } = world;
@@ -62,6 +64,33 @@ async fn a_duty_that_is_prepared_while_its_committee_leaves_is_ended() {
     committee.run(letters).await;
     let balance = context.ledger.balance();
     assert_eq!((balance.scheduled, balance.failed, balance.running), (1, 1, 0));
+}
+
+/// What a duty of another role does must not end the vote, and each ends in its time.
+#[tokio::test(flavor = "multi_thread")]
+async fn duties_are_given_up_when_they_are_worth_nothing() {
+    let mut world = World::new().await;
+    let prepare = world.assignment();
+    world.committee.open(prepare).await;
+    let epoch = world.context.clock.rules().network.slots_per_epoch();
+    let last = world.slot.saturating_add(epoch);
+    world.committee.open(Letter::Tick { slot: last }).await;
+    assert_eq!(world.context.ledger.balance().running, 1);
+    world.committee.open(Letter::Tick { slot: last.next() }).await;
+    assert_eq!((world.context.ledger.balance().running, world.committee.runs.len()), (0, 0));
+}
+
+/// A defect in a machine costs the committee its running duties, not the books their balance.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_duties_of_a_task_that_failed_are_ended() {
+    let world = World::new().await;
+    let _prepared = world.assignment();
+    assert_eq!(world.context.ledger.balance().running, 1);
+    world.context.end_all(CommitteeId([9; 32]));
+    assert_eq!(world.context.ledger.balance().running, 1, "another committee");
+    world.context.end_all(id());
+    let balance = world.context.ledger.balance();
+    assert_eq!((balance.failed, balance.running), (1, 0));
 }
 
 /// Promise 4: one committee is handled by one task, and by a new one only when the old one is gone.

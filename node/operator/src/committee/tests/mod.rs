@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use beacon::{BeaconNodes, Expectations, Settings};
 use crypto::bls::SecretKey;
 use crypto::rsa::OperatorPrivateKey;
-use duty::{AttestationIndex, OwnView, Setup, ValidatorKeys};
+use duty::{AttestationIndex, CommitteeKeys, CommitteeRunner, OwnView, Setup, ValidatorKeys};
 use network::{Network, NetworkConfig, NetworkEvent, NetworkHandle, Topic};
 use outbox::DutyLog;
 use tempfile::TempDir;
@@ -17,12 +17,14 @@ use types::message::{QbftMessage, QbftMessageType, full_data_root};
 use types::rules::{BeaconGenesis, BeaconSpec, ChainRules, NetworkRules};
 use types::{
     BeaconDomainType, BeaconRole, BeaconVote, ByteList, Checkpoint, CommitteeDuty, CommitteeIndex, Encode,
-    Epoch, List, MsgType, OperatorId, PublicKeyBytes, Root, SsvFork, SsvMessage, SubnetId, Thresholds,
-    ValidatorDuty,
+    Epoch, List, MessageId, MsgType, OperatorId, PublicKeyBytes, Root, RunnerRole, SsvFork, SsvMessage,
+    SubnetId, Thresholds, ValidatorDuty, ValidatorIndex,
 };
 use vault::{ArmShare, Floor, Vault};
 
 use super::*;
+use std::collections::HashMap;
+
 use crate::books::Books;
 use crate::clock::{SlotClock, unix_millis};
 use crate::context::Coefficients;
@@ -30,8 +32,12 @@ use crate::directory::Directory;
 use crate::drops::Drops;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
+use crate::machine::Machine;
 use crate::pool::CryptoPool;
+use crate::proposals::Proposals;
+use crate::registrations::Registrations;
 use crate::signer::Signer;
+use crate::starts::Starts;
 use crate::views::Views;
 
 const LOCAL: &str = r#"
@@ -143,19 +149,24 @@ impl World {
         let log = DutyLog::open(folder.path()).unwrap();
         let mut directory = Directory::default();
         directory.committees.insert(id(), Arc::new(listed(&rsa)));
+        let signer = Signer::new(Arc::new(vault), Arc::clone(&clock));
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
             identity: Identity::new(own, Arc::clone(&rsa[place(own)])),
             pool: CryptoPool::start().unwrap(),
             network,
             beacon: beacon.clone(),
-            signer: Signer::new(Arc::new(vault), Arc::clone(&clock)),
+            starts: Starts::start(signer.clone()),
+            signer,
             views: Views::new(beacon, clock),
             books: Books::start(Arc::clone(&ledger), log),
             ledger,
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(directory)),
             coefficients: Coefficients::default(),
             drops: Drops::default(),
+            registrations: Registrations::default(),
+            proposals: Proposals::default(),
+            runtime: tokio::runtime::Handle::current(),
         });
         let (sender, letters) = mpsc::channel(MAILBOX);
         let mailbox = Mailbox(sender);
@@ -202,17 +213,19 @@ impl World {
         self.context.ledger.schedule(epoch, id(), std::slice::from_ref(&duty));
         let duty = CommitteeDuty { slot: self.slot, validator_duties: vec![duty] };
         let machine = CommitteeRunner::new(self.setup(Arc::clone(&keys)), duty).unwrap();
-        let signers = HashMap::from([(VALIDATOR, share(self.own))]);
-        Letter::Prepare(Box::new(Assignment { machine, keys, signers }))
+        let signers = Arc::new(HashMap::from([(VALIDATOR, share(self.own))]));
+        let machine = Machine::Vote(Box::new(machine));
+        Letter::Prepare { slot: self.slot, duties: vec![Assignment { machine, keys, signers }] }
+    }
+
+    /// The name of the vote of this slot.
+    fn id(&self) -> RunId {
+        let domain = self.context.clock.rules().network.domain_at(self.slot);
+        RunId { slot: self.slot, message_id: MessageId::committee(domain, RunnerRole::Committee, &id()) }
     }
 
     fn begin(&self) -> Letter {
-        Letter::Begin {
-            slot: self.slot,
-            cause: StartCause::Clock,
-            head_event_unix_micros: None,
-            teller: None,
-        }
+        Letter::Begin(vec![self.id()], Start::CLOCK)
     }
 
     fn vote(&self) -> BeaconVote {
@@ -228,18 +241,13 @@ impl World {
     fn view(&self) -> Letter {
         let watermarks = self.context.signer.watermarks(&[share(self.own).share]);
         let view = OwnView { vote: self.vote(), watermarks };
-        Letter::Answer { slot: self.slot, input: Input::View(Some(view)) }
+        Letter::Answer { id: self.id(), input: Input::View(Some(view)) }
     }
 
     /// What the three others have decided.
     fn decided(&self) -> Letter {
         let value = self.vote().as_ssz_bytes();
-        let rules = self.context.clock.rules();
-        let msg_id = types::MessageId::committee(
-            rules.network.domain_at(self.slot),
-            types::RunnerRole::Committee,
-            &id(),
-        );
+        let msg_id = self.id().message_id;
         let commit = QbftMessage {
             msg_type: QbftMessageType::Commit,
             height: self.slot,
@@ -260,7 +268,7 @@ impl World {
         }
         let full_data = ByteList::new(value).unwrap();
         let message = SignedSsvMessage { signatures, operator_ids, ssv_message, full_data };
-        Letter::Message { slot: self.slot, message }
+        Letter::Message { id: self.id(), message }
     }
 
     /// Opens the letters that come until one is the answer to an effect, and gives back what it says.
@@ -269,11 +277,12 @@ impl World {
             let letter = self.letters.recv().await.unwrap();
             let answer = match &letter {
                 Letter::Answer { input, .. } => Some(input.clone()),
-                Letter::Prepare(_)
-                | Letter::Begin { .. }
+                Letter::Prepare { .. }
+                | Letter::Begin(..)
                 | Letter::Message { .. }
                 | Letter::Timeout { .. }
-                | Letter::GiveUp { .. } => None,
+                | Letter::Tick { .. }
+                | Letter::Leave => None,
             };
             self.committee.open(letter).await;
             if let Some(answer) = answer {

@@ -13,11 +13,13 @@ async fn run(world: &mut World) -> Vec<Signed> {
     world.committee.open(begin).await;
     let permitted = world.open_answer().await;
     let sound = !world.broken.load(Ordering::SeqCst);
-    assert!(matches!(permitted, Input::ConsensusPermitted(permitted) if permitted == sound));
+    assert!(matches!(permitted, Input::Permitted(permitted) if permitted == sound));
     let (view, decided) = (world.view(), world.decided());
     world.committee.open(view).await;
     world.committee.open(decided).await;
-    let Input::Signed(signed) = world.open_answer().await else { panic!("the decided vote is to be signed") };
+    let Input::VoteSigned(signed) = world.open_answer().await else {
+        panic!("the decided vote is to be signed")
+    };
     signed
 }
 
@@ -41,13 +43,13 @@ async fn on_a_failed_disk_the_node_publishes_nothing_signs_nothing_and_stops_the
     world.broken.store(true, Ordering::SeqCst);
     let signed = run(&mut world).await;
     assert_eq!(signed.len(), 1);
-    assert!(signed.iter().all(|signed| signed.signature.is_none()));
+    assert!(signed.iter().all(|signed| signed.signature.is_err()));
     assert!(witness.before_sentinels(&world).await.is_empty(), "a word without a record");
     assert_eq!((world.context.signer.stopped(), world.context.signer.ready()), (1, 0));
 
     // The duty ends in the vault, and is on the books.
     let slot = world.slot;
-    world.committee.open(Letter::GiveUp { slot }).await;
+    world.committee.open(Letter::Leave).await;
     let record = world.context.ledger.of_slot(slot).unwrap().remove(0);
     assert_eq!((record.room.as_deref(), record.reason.as_deref()), (Some("vault"), Some("signing_refused")));
     assert_eq!(world.context.ledger.balance().running, 0);

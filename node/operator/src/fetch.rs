@@ -1,0 +1,132 @@
+//! What consensus will be about, from the own beacon nodes: blocks, aggregates and contributions.
+//!
+//! * A block is asked for after the configured delay, and again while it can still become the slot's block. Which of a local and a
+//!   builder's block it is, is the beacon node's choice by the configured boost. When no block is there after [`patience`], a local one is
+//!   asked for beside it, and the first that comes is proposed: no relay costs more than that.
+//! * Aggregates are asked for at two thirds of the slot: then the votes are there. They are of the data that the own beacon node gave for the
+//!   slot; a contribution is of the head of the same data. What cannot be had is left out.
+
+use std::time::Duration;
+
+use beacon::{BeaconError, ProducedBlock};
+use duty::runner::{Aggregate, Fetch, Fetched};
+use futures::future::{Either, join_all, select};
+use types::beacon::{AnyContribution, AttestationData};
+use types::{CommitteeIndex, RunnerRole, SignatureBytes, Slot, TreeHash};
+
+use crate::clock::unix_millis;
+use crate::context::Context;
+use crate::proposals::LOCAL;
+use crate::worth;
+
+/// How long to wait before a block is asked for again.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// Asks; `None` if no beacon node gave anything while it was worth something.
+pub(crate) async fn fetch(context: &Context, role: RunnerRole, question: Fetch) -> Option<Fetched> {
+    match question {
+        Fetch::Block { slot, randao_reveal } => block(context, slot, randao_reveal).await,
+        Fetch::Aggregates { slot, committees, subcommittees } => {
+            let (clock, rules) = (&context.clock, &context.clock.rules().network);
+            let due = worth::due_millis(rules, role, slot);
+            clock.sleep_until(clock.start_of(slot).saturating_add(due)).await;
+            aggregates(context, slot, &committees, &subcommittees).await
+        }
+    }
+}
+
+async fn block(context: &Context, slot: Slot, randao: SignatureBytes) -> Option<Fetched> {
+    let clock = &context.clock;
+    // Beyond that the slot's votes would be for the block before.
+    let delay = context.proposals.delay_millis.min(clock.rules().network.slot_millis() / 6);
+    clock.sleep_until(clock.start_of(slot).saturating_add(delay)).await;
+    while unix_millis() < clock.start_of(slot.next()) {
+        match ask_for_block(context, slot, randao).await {
+            Ok(ProducedBlock { proposal, node }) => {
+                tracing::debug!(%slot, %node, blinded = proposal.is_blinded(), "a block to propose");
+                return Some(Fetched::Block(Box::new(proposal)));
+            }
+            Err(error) => tracing::warn!(%slot, %error, "no block yet"),
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+    None
+}
+
+/// How long a builder's block is waited for before a local one is asked for: half of what lies between the start of a slot and its votes.
+fn patience(slot_millis: u64) -> Duration {
+    Duration::from_millis(slot_millis / 6)
+}
+
+async fn ask_for_block(
+    context: &Context,
+    slot: Slot,
+    randao: SignatureBytes,
+) -> Result<ProducedBlock, BeaconError> {
+    let settings = &context.proposals;
+    let ask = |boost| context.beacon.produce_block(slot, randao, settings.graffiti, boost, None);
+    let boost = settings.boost();
+    if boost == LOCAL {
+        return ask(LOCAL).await;
+    }
+    let local = async {
+        tokio::time::sleep(patience(context.clock.rules().network.slot_millis())).await;
+        tracing::debug!(%slot, "no block in time: a local one is asked for");
+        ask(LOCAL).await
+    };
+    let best = std::pin::pin!(ask(boost));
+    let local = std::pin::pin!(local);
+    match select(best, local).await {
+        Either::Left((Ok(block), _)) | Either::Right((Ok(block), _)) => Ok(block),
+        // The first question failed: the local block is not waited for any longer than it takes.
+        Either::Left((Err(_), _)) => ask(LOCAL).await,
+        Either::Right((Err(_), best)) => best.await,
+    }
+}
+
+async fn aggregates(
+    context: &Context,
+    slot: Slot,
+    committees: &[CommitteeIndex],
+    subcommittees: &[u64],
+) -> Option<Fetched> {
+    let data = context.views.data(slot, None).await?;
+    let aggregates = join_all(committees.iter().map(|committee| aggregate(context, &data, *committee)));
+    let contributions =
+        join_all(subcommittees.iter().map(|subcommittee| contribution(context, &data, *subcommittee)));
+    let (aggregates, contributions) = tokio::join!(aggregates, contributions);
+    let aggregates: Vec<_> = aggregates.into_iter().flatten().collect();
+    let contributions: Vec<_> = contributions.into_iter().flatten().collect();
+    let nothing = aggregates.is_empty() && contributions.is_empty();
+    (!nothing).then_some(Fetched::Aggregates { aggregates, contributions })
+}
+
+async fn aggregate(
+    context: &Context,
+    data: &AttestationData,
+    committee: CommitteeIndex,
+) -> Option<(CommitteeIndex, Aggregate)> {
+    let rules = context.clock.rules();
+    let fork = rules.beacon.fork_at(rules.network.epoch_of(data.slot));
+    let index = if fork.has_electra_attestations() { CommitteeIndex(0) } else { committee };
+    let root = AttestationData { index, ..*data }.tree_hash_root();
+    match context.beacon.aggregate(data.slot, fork, root, committee).await {
+        Ok(beacon::Aggregate::Phase0(aggregate)) => Some((committee, Aggregate::Phase0(aggregate))),
+        Ok(beacon::Aggregate::Electra(aggregate)) => Some((committee, Aggregate::Electra(aggregate))),
+        Err(error) => {
+            tracing::warn!(slot = %data.slot, %committee, %error, "no aggregate");
+            None
+        }
+    }
+}
+
+async fn contribution(
+    context: &Context,
+    data: &AttestationData,
+    subcommittee: u64,
+) -> Option<AnyContribution> {
+    let answer = context.beacon.contribution(data.slot, subcommittee, data.beacon_block_root).await;
+    answer
+        .inspect_err(|error| tracing::warn!(slot = %data.slot, subcommittee, %error, "no contribution"))
+        .ok()
+}
