@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Why a message was dropped.
+/// What was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DropReason {
     /// The mailbox of its committee is full.
@@ -16,11 +16,19 @@ pub(crate) enum DropReason {
     PeerShareFull,
     /// Too many messages wait to be judged.
     IntakeFull,
+    /// A block was not looked at: the lookout fell too far behind, or the beacon node did not give it.
+    BlockNotSeen,
 }
 
 impl DropReason {
-    const ALL: [Self; 5] =
-        [Self::MailboxFull, Self::TooManyEarly, Self::TooManyWaiting, Self::PeerShareFull, Self::IntakeFull];
+    const ALL: [Self; 6] = [
+        Self::MailboxFull,
+        Self::TooManyEarly,
+        Self::TooManyWaiting,
+        Self::PeerShareFull,
+        Self::IntakeFull,
+        Self::BlockNotSeen,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -29,6 +37,7 @@ impl DropReason {
             Self::TooManyWaiting => "too_many_waiting",
             Self::PeerShareFull => "peer_share_full",
             Self::IntakeFull => "intake_full",
+            Self::BlockNotSeen => "block_not_seen",
         }
     }
 }
@@ -40,6 +49,7 @@ struct Counts {
     too_many_waiting: AtomicU64,
     peer_share_full: AtomicU64,
     intake_full: AtomicU64,
+    block_not_seen: AtomicU64,
 }
 
 /// The counts, shared.
@@ -66,6 +76,7 @@ impl Drops {
             DropReason::TooManyWaiting => &self.0.too_many_waiting,
             DropReason::PeerShareFull => &self.0.peer_share_full,
             DropReason::IntakeFull => &self.0.intake_full,
+            DropReason::BlockNotSeen => &self.0.block_not_seen,
         }
     }
 }

@@ -152,6 +152,9 @@ pub struct DutyRecord {
     /// Operators whose partial signature for it did not verify.
     #[serde(default)]
     pub bad_partial_signatures: Vec<OperatorId>,
+    /// Operators that signed something else than this node did before consensus.
+    #[serde(default)]
+    pub disagreeing: Vec<OperatorId>,
     /// The committee, in its order; empty in records of versions that did not note it.
     #[serde(default)]
     pub operators: Vec<OperatorId>,
@@ -193,6 +196,7 @@ impl DutyRecord {
             start_cause: None,
             head_event_unix_micros: None,
             bad_partial_signatures: Vec::new(),
+            disagreeing: Vec::new(),
             operators: Vec::new(),
             own_operator: None,
             heard: Heard::default(),
