@@ -6,12 +6,13 @@
 //! deadline and then fails as busy), bytes of an answer, bytes of a message kept.
 
 use crate::error::{CallError, ItemFailure, SettingsError};
+use crate::witness::{ClockOffset, Exchange, Witness, unix_micros};
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use types::BeaconFork;
@@ -106,6 +107,9 @@ pub struct Http {
     client: Client,
     base: String,
     in_flight: Arc<Semaphore>,
+    witness: Arc<Mutex<Witness>>,
+    /// What the steady clock is read against.
+    born: std::time::Instant,
 }
 
 impl Http {
@@ -128,7 +132,13 @@ impl Http {
             .build()
             .map_err(|error| SettingsError::Client(root_cause(&error)))?;
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { client, base, in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)) })
+        Ok(Self {
+            client,
+            base,
+            in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+            witness: Arc::default(),
+            born: std::time::Instant::now(),
+        })
     }
 
     /// Sends a request and reads the whole answer before `deadline`.
@@ -160,7 +170,9 @@ impl Http {
     }
 
     async fn exchange(&self, request: &Request) -> Result<Reply, CallError> {
+        let sent_unix_micros = unix_micros();
         let response = self.build(request).send().await.map_err(|error| transport(&error))?;
+        self.note_date(sent_unix_micros, response.headers());
         if !response.status().is_success() {
             return Err(refusal(response).await);
         }
@@ -173,6 +185,28 @@ impl Http {
             body: Bytes::new(),
         };
         Ok(Reply { body: read_body(response, MAX_BODY).await?, ..reply })
+    }
+
+    /// How far our clock is ahead of the node's, by the dates of its answers.
+    pub fn clock_offset(&self) -> Option<ClockOffset> {
+        self.witness().offset(unix_micros())
+    }
+
+    fn note_date(&self, sent_unix_micros: u64, headers: &HeaderMap) {
+        let (received_unix_micros, steady) = (unix_micros(), self.born.elapsed());
+        let date = text(headers, &DATE).and_then(|text| httpdate::parse_http_date(text).ok());
+        let Some(date) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) else { return };
+        self.witness().note(Exchange {
+            sent_unix_micros,
+            received_unix_micros,
+            steady_micros: u64::try_from(steady.as_micros()).unwrap_or(u64::MAX),
+            date_unix_seconds: date.as_secs(),
+        });
+    }
+
+    // A panic while holding the lock leaves plain data behind, all of which is valid.
+    fn witness(&self) -> MutexGuard<'_, Witness> {
+        self.witness.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn build(&self, request: &Request) -> RequestBuilder {

@@ -38,6 +38,7 @@ mod supervise;
 mod validators;
 mod votes;
 mod wishes;
+mod witness;
 
 pub mod call;
 pub mod duties;
@@ -60,3 +61,4 @@ pub use status::{NodeStatus, Status};
 pub use validators::{Validator, ValidatorStatus};
 pub use votes::{BlockId, BlockVotes};
 pub use wishes::ITEMS_PER_CALL;
+pub use witness::ClockOffset;

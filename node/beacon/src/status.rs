@@ -2,6 +2,7 @@
 
 use crate::error::NodeName;
 use crate::node::Node;
+use crate::witness::ClockOffset;
 use types::Slot;
 
 /// All nodes, in the order in which they would be asked now; those that are never asked come last.
@@ -30,6 +31,8 @@ pub struct NodeStatus {
     pub optimistic: bool,
     /// Smoothed time of small calls, in microseconds.
     pub latency_micros: Option<u64>,
+    /// How far our clock is ahead of this node's, once enough of its answers were dated.
+    pub clock: Option<ClockOffset>,
 }
 
 impl NodeStatus {
@@ -43,6 +46,7 @@ impl NodeStatus {
             syncing: health.sync.map(|sync| !sync.is_synced()),
             optimistic: health.sync.is_some_and(|sync| sync.optimistic || sync.execution_offline),
             latency_micros: health.latency_micros,
+            clock: node.http.clock_offset(),
         }
     }
 }
