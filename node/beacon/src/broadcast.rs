@@ -122,6 +122,7 @@ fn refused_by_all(attempts: &[(NodeName, CallError)]) -> Option<(NodeName, Vec<I
         | CallError::Broken(_)
         | CallError::TooLarge { .. }
         | CallError::Malformed(_)
+        | CallError::Outvoted { .. }
         | CallError::Busy => None,
     });
     let (node, first) = lists.next()?;

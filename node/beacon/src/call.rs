@@ -27,6 +27,8 @@ pub enum Call {
     ProposerDuties,
     /// `GET /eth/v1/validator/attestation_data`
     AttestationData,
+    /// `GET /eth/v1/beacon/headers/{block_root}`
+    Header,
     /// `GET /eth/v3/validator/blocks/{slot}`
     ProduceBlock,
     /// `GET /eth/v2/validator/aggregate_attestation`
@@ -67,7 +69,7 @@ pub enum Call {
 
 impl Call {
     /// Every kind, in the order of the enum: for tables and metrics.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Genesis,
         Self::Spec,
         Self::Version,
@@ -77,6 +79,7 @@ impl Call {
         Self::SyncDuties,
         Self::ProposerDuties,
         Self::AttestationData,
+        Self::Header,
         Self::ProduceBlock,
         Self::Aggregate,
         Self::Contribution,
@@ -110,6 +113,7 @@ impl Call {
             Self::SyncDuties => "sync_duties",
             Self::ProposerDuties => "proposer_duties",
             Self::AttestationData => "attestation_data",
+            Self::Header => "header",
             Self::ProduceBlock => "produce_block",
             Self::Aggregate => "aggregate",
             Self::Contribution => "contribution",
@@ -155,6 +159,7 @@ impl Call {
             | Self::AttesterDuties
             | Self::SyncDuties
             | Self::ProposerDuties
+            | Self::Header
             | Self::ProduceBlock
             | Self::Aggregate
             | Self::Contribution
@@ -199,6 +204,8 @@ pub struct Budget {
 pub struct Budgets {
     /// Reads that a duty waits for: attestation data, aggregates, contributions.
     pub data: Budget,
+    /// How long attestation data of several nodes are waited for when there are some that will do: from the question on.
+    pub choice: Duration,
     /// The production of a block. All nodes in step are asked at once; `patience` is what they have before those that are not are asked too.
     pub block: Budget,
     /// Submissions of signed objects.
@@ -244,6 +251,7 @@ impl Budgets {
                 total: (slot / 3).max(floor),
                 patience: (slot / 48).max(Duration::from_millis(50)),
             },
+            choice: (slot / 24).max(Duration::from_millis(50)),
             // Half of it may be a relay's answer (ssv docs/MEV_CONSIDERATIONS.md); a block that comes later is too late to be decided on.
             block: Budget {
                 total: (slot / 3).max(floor),
@@ -273,7 +281,7 @@ impl Budgets {
             Call::RegisterValidators | Call::PrepareProposers | Call::SubmitExit => self.common,
             Call::Validators | Call::AttesterDuties | Call::SyncDuties => self.bulk,
             Call::ProposerDuties | Call::Committees | Call::Liveness => self.bulk,
-            Call::AttestationData | Call::Aggregate | Call::Contribution => self.data,
+            Call::AttestationData | Call::Header | Call::Aggregate | Call::Contribution => self.data,
             Call::ProduceBlock => self.block,
             Call::SubmitAttestations | Call::SubmitSyncMessages | Call::PublishBlock => self.submit,
             Call::SubmitAggregates | Call::SubmitContributions => self.submit,
@@ -314,5 +322,6 @@ mod tests {
         assert_eq!(budgets.bulk.total, Duration::from_secs(60));
         assert_eq!(budgets.events_pause, Duration::from_secs(1));
         assert_eq!(budgets.data.patience, Duration::from_millis(250));
+        assert!(budgets.choice < budgets.data.total);
     }
 }

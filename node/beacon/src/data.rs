@@ -4,14 +4,22 @@
 //! operator vote for the same head. A failure is shared by those who wait for it and then forgotten: a later call asks again.
 //! The newest [`KEPT`] questions are remembered (one a slot from Electra on, up to 64 before).
 
+use crate::call::Call;
+use crate::choice::Choice;
 use crate::error::{BeaconError, CallError, NodeName};
+use crate::event::NodeId;
+use crate::gather::{Answers, Verdict, Wait, gather};
+use crate::heads::{self, Heads};
 use crate::http::{Encoding, Reply, Request};
+use crate::node::Node;
+use crate::nodes::BeaconNodes;
 use crate::state::{Data, read_json};
-use futures::future::{BoxFuture, FutureExt, Shared};
+use futures::future::{BoxFuture, FutureExt, Shared, join_all};
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::Instant;
 use types::beacon::AttestationData;
-use types::{CommitteeIndex, Decode, Slot};
+use types::{CommitteeIndex, Decode, Epoch, Slot};
 
 /// Questions remembered.
 const KEPT: usize = 128;
@@ -71,34 +79,132 @@ impl DataCache {
     }
 }
 
+impl BeaconNodes {
+    /// The attestation data of a slot; fetched once, however many ask. `index` is 0 from Electra on. Every usable node is asked at
+    /// once, `teller` first: the node whose head event started the duty has that head. Which answer is taken and how long others are
+    /// waited for is `choice`'s.
+    ///
+    /// # Errors
+    /// See [`BeaconError`]; shared by all who wait for the same fetch. [`CallError::Outvoted`] among the attempts: too few nodes agree
+    /// on the checkpoints.
+    pub async fn attestation_data(
+        &self,
+        slot: Slot,
+        index: CommitteeIndex,
+        teller: Option<NodeId>,
+    ) -> Result<DataAnswer, BeaconError> {
+        let question = (slot, index);
+        let fetch = || {
+            let fetcher = self.fetcher(question, teller);
+            async move { fetcher?.fetch().await }
+        };
+        self.data_cache().get(question, fetch).await
+    }
+
+    fn fetcher(&self, question: Question, teller: Option<NodeId>) -> Result<Fetcher, BeaconError> {
+        let call = Call::AttestationData;
+        let slots_per_epoch = self.preset(call)?.slots_per_epoch();
+        let asked = Asked {
+            slot: question.0,
+            index: question.1,
+            epoch: Epoch(question.0.0.checked_div(slots_per_epoch).unwrap_or_default()),
+        };
+        let wait = Wait { call, budget: self.budget(call), soft: self.budgets().choice };
+        let (nodes, heads) = (self.usable_after(call, teller)?, Arc::clone(self.heads()));
+        Ok(Fetcher { nodes, heads, asked, agreement: self.agreement(), wait })
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    slot: Slot,
+    index: CommitteeIndex,
+    epoch: Epoch,
+}
+
+/// One fetch, which goes on for all who wait for it when the first of them has gone.
+struct Fetcher {
+    nodes: Vec<Arc<Node>>,
+    heads: Arc<Heads>,
+    asked: Asked,
+    agreement: usize,
+    wait: Wait,
+}
+
+impl Fetcher {
+    async fn fetch(self) -> Result<DataAnswer, BeaconError> {
+        let choice = Choice { slot: self.asked.slot, agreement: self.agreement, heads: &self.heads };
+        let (request, asked) = (&request(self.asked), self.asked);
+        let ask = |node: Arc<Node>, deadline| async move {
+            let read = |reply: &Reply| read(reply, asked);
+            node.ask(Call::AttestationData, request, deadline, read).await
+        };
+        let gathered = gather(self.nodes.clone(), self.wait, ask, |answers| choice.judge(answers)).await;
+        let answers = match gathered {
+            Ok(answers) => answers,
+            Err(mut failed) => {
+                let outvoted = choice.outvoted(&failed.answers);
+                failed.attempts.extend(outvoted);
+                return Err(failed.into_error(self.wait));
+            }
+        };
+        self.learn_heads(choice, &answers).await;
+        match choice.best(&answers) {
+            Some((node, data)) => Ok(DataAnswer { data: *data, node: node.name.clone() }),
+            None => Err(BeaconError::AllFailed {
+                call: Call::AttestationData,
+                budget: self.wait.budget.total,
+                attempts: choice.outvoted(&answers),
+            }),
+        }
+    }
+
+    /// Asks for the slots of heads that were not told, where they decide. What does not come in time stays unknown.
+    async fn learn_heads(&self, choice: Choice<'_>, answers: &Answers<AttestationData>) {
+        if choice.judge(answers) == Verdict::Enough {
+            return;
+        }
+        let deadline = Instant::now() + self.wait.budget.patience;
+        let questions = choice.unknown_heads(answers).into_iter().map(|(node, root)| async move {
+            let slot = node.ask(Call::Header, &heads::request(root), deadline, heads::read).await;
+            if let Ok(slot) = slot {
+                self.heads.note(root, slot);
+            }
+        });
+        join_all(questions).await;
+    }
+}
+
 impl std::fmt::Debug for DataCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DataCache").finish_non_exhaustive()
     }
 }
 
-pub(crate) fn request((slot, index): Question) -> Request {
-    let path = format!("/eth/v1/validator/attestation_data?slot={}&committee_index={}", slot.0, index.0);
+fn request(asked: Asked) -> Request {
+    let path =
+        format!("/eth/v1/validator/attestation_data?slot={}&committee_index={}", asked.slot.0, asked.index.0);
     Request::get(path).prefer_ssz()
 }
 
 /// Reads the answer and holds it against the question: a node that answers another question is not believed.
-pub(crate) fn read(reply: &Reply, (slot, index): Question) -> Result<AttestationData, CallError> {
+fn read(reply: &Reply, asked: Asked) -> Result<AttestationData, CallError> {
     let data = match reply.encoding {
         Encoding::Ssz => AttestationData::from_ssz_bytes(&reply.body)
             .map_err(|error| CallError::Malformed(format!("attestation data in SSZ: {error:?}")))?,
         Encoding::Json => read_json::<Data<AttestationData>>(reply)?.data,
     };
-    if data.slot != slot || data.index != index {
+    if data.slot != asked.slot || data.index != asked.index {
         return Err(CallError::Malformed(format!(
-            "attestation data for slot {} and index {} where slot {slot} and index {index} were asked for",
-            data.slot, data.index
+            "attestation data for slot {} and index {} where slot {} and index {} were asked for",
+            data.slot, data.index, asked.slot, asked.index
         )));
     }
-    if data.source.epoch > data.target.epoch {
+    if data.target.epoch != asked.epoch || data.source.epoch > data.target.epoch {
         return Err(CallError::Malformed(format!(
-            "attestation data with source epoch {} after target epoch {}",
-            data.source.epoch, data.target.epoch
+            "attestation data with source epoch {} and target epoch {} in epoch {}",
+            data.source.epoch, data.target.epoch, asked.epoch
         )));
     }
     Ok(data)
@@ -107,7 +213,6 @@ pub(crate) fn read(reply: &Reply, (slot, index): Question) -> Result<Attestation
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Call;
     use bytes::Bytes;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -119,13 +224,16 @@ mod tests {
         let json = Reply { encoding: Encoding::Json, body: Bytes::from_static(JSON), ..Reply::default() };
         let ssz = Reply { encoding: Encoding::Ssz, body: Bytes::from_static(SSZ), ..Reply::default() };
         let slot: Data<AttestationData> = read_json(&json).unwrap();
-        let question = (slot.data.slot, CommitteeIndex(0));
-        assert_eq!(read(&json, question).unwrap(), read(&ssz, question).unwrap());
-        assert!(
-            read(&ssz, (Slot(question.0.0 + 1), CommitteeIndex(0))).is_err(),
-            "the answer to another question"
-        );
-        assert!(read(&ssz, (question.0, CommitteeIndex(1))).is_err());
+        let slot = slot.data.slot;
+        let asked = Asked { slot, index: CommitteeIndex(0), epoch: Epoch(slot.0 / 8) };
+        assert_eq!(read(&json, asked).unwrap(), read(&ssz, asked).unwrap());
+        for other in [
+            Asked { slot: Slot(slot.0 + 1), ..asked },
+            Asked { index: CommitteeIndex(1), ..asked },
+            Asked { epoch: Epoch(asked.epoch.0 + 1), ..asked },
+        ] {
+            assert!(read(&ssz, other).is_err(), "the answer to another question");
+        }
     }
 
     fn answer() -> DataAnswer {

@@ -1,9 +1,15 @@
 //! Duties as the beacon node assigns them.
 
+use crate::call::Call;
+use crate::error::BeaconError;
+use crate::http::Request;
+use crate::nodes::{BeaconNodes, encode};
 use crate::quoted::Quoted;
+use crate::state::read_json;
 use serde::Deserialize;
 use types::{
-    BeaconRole, CommitteeIndex, List, OverLimit, PublicKeyBytes, Root, Slot, ValidatorDuty, ValidatorIndex,
+    BeaconRole, CommitteeIndex, Epoch, List, OverLimit, PublicKeyBytes, Root, Slot, ValidatorDuty,
+    ValidatorIndex,
 };
 
 /// One validator's attestation in an epoch.
@@ -131,8 +137,62 @@ impl SyncDuty {
     }
 }
 
+impl BeaconNodes {
+    /// Attester duties of an epoch (at most one ahead) for these validators. No validators, no call.
+    ///
+    /// # Errors
+    /// See [`BeaconError`].
+    pub async fn attester_duties(
+        &self,
+        epoch: Epoch,
+        indices: &[ValidatorIndex],
+    ) -> Result<AttesterDuties, BeaconError> {
+        let request = indices_request(Call::AttesterDuties, "attester", epoch, indices)?;
+        let answer: AttesterDutiesJson = self.read(Call::AttesterDuties, request, read_json).await?;
+        Ok(answer.into())
+    }
+
+    /// Sync committee duties in the period of `epoch` for these validators.
+    ///
+    /// # Errors
+    /// See [`BeaconError`].
+    pub async fn sync_duties(
+        &self,
+        epoch: Epoch,
+        indices: &[ValidatorIndex],
+    ) -> Result<SyncDuties, BeaconError> {
+        let request = indices_request(Call::SyncDuties, "sync", epoch, indices)?;
+        let answer: SyncDutiesJson = self.read(Call::SyncDuties, request, read_json).await?;
+        Ok(answer.into())
+    }
+
+    /// The proposers of an epoch (at most one ahead), whoever they belong to. Asked for in the first form of the call, as in the
+    /// reference node: its dependent root is that of the epoch itself in every fork.
+    ///
+    /// # Errors
+    /// See [`BeaconError`].
+    pub async fn proposer_duties(&self, epoch: Epoch) -> Result<ProposerDuties, BeaconError> {
+        let request = Request::get(format!("/eth/v1/validator/duties/proposer/{}", epoch.0));
+        let answer: ProposerDutiesJson = self.read(Call::ProposerDuties, request, read_json).await?;
+        Ok(answer.into())
+    }
+}
+
+fn indices_request(
+    call: Call,
+    kind: &str,
+    epoch: Epoch,
+    indices: &[ValidatorIndex],
+) -> Result<Request, BeaconError> {
+    if indices.is_empty() {
+        return Err(BeaconError::Unsendable { call, why: "no validators to ask for" });
+    }
+    let indices: Vec<Quoted> = indices.iter().map(|index| Quoted(index.0)).collect();
+    Ok(Request::post(format!("/eth/v1/validator/duties/{kind}/{}", epoch.0), encode(call, &indices)?))
+}
+
 #[derive(Deserialize)]
-pub(crate) struct AttesterDutiesJson {
+struct AttesterDutiesJson {
     dependent_root: Root,
     #[serde(default)]
     execution_optimistic: bool,
@@ -170,7 +230,7 @@ impl From<AttesterDutiesJson> for AttesterDuties {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct SyncDutiesJson {
+struct SyncDutiesJson {
     #[serde(default)]
     execution_optimistic: bool,
     data: Vec<SyncDutyJson>,
@@ -195,7 +255,7 @@ impl From<SyncDutiesJson> for SyncDuties {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct ProposerDutiesJson {
+struct ProposerDutiesJson {
     dependent_root: Root,
     #[serde(default)]
     execution_optimistic: bool,

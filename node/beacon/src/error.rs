@@ -7,7 +7,7 @@
 use crate::call::Call;
 use std::fmt;
 use std::time::Duration;
-use types::{PresetName, Root};
+use types::{Checkpoint, PresetName, Root};
 
 /// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,16 @@ pub enum SettingsError {
         given: usize,
         /// The bound.
         limit: usize,
+    },
+    /// An agreement that no number of answers can reach, or that needs none.
+    #[error(
+        "beacon.agreement is {needed}, and beacon.urls has {nodes} addresses: it must be from 1 to their number"
+    )]
+    Agreement {
+        /// How many nodes are to agree.
+        needed: usize,
+        /// How many there are.
+        nodes: usize,
     },
     /// The HTTP client could not be built.
     #[error("the HTTP client for beacon nodes could not be set up: {0}")]
@@ -158,6 +168,21 @@ pub enum CallError {
     /// The answer is not what the Beacon API says it should be.
     #[error("the answer cannot be used: {0}")]
     Malformed(String),
+    /// The answer is sound, but fewer nodes than must agree have these checkpoints.
+    #[error(
+        "its checkpoints (source epoch {}, target epoch {} {}) are those of {voices} nodes where {needed} must agree",
+        .source_checkpoint.epoch, .target.epoch, .target.root
+    )]
+    Outvoted {
+        /// What the node takes for justified.
+        source_checkpoint: Checkpoint,
+        /// What it takes for the block of the epoch's first slot.
+        target: Checkpoint,
+        /// Nodes with these checkpoints, this one among them.
+        voices: usize,
+        /// Nodes that must agree (`beacon.agreement`).
+        needed: usize,
+    },
     /// As many requests as allowed are already under way at this node.
     #[error("too many requests under way")]
     Busy,
@@ -174,7 +199,7 @@ impl CallError {
             | Self::TooLarge { .. }
             | Self::Malformed(_) => true,
             Self::Status { status, .. } => *status >= 500,
-            Self::Busy => false,
+            Self::Busy | Self::Outvoted { .. } => false,
         }
     }
 
@@ -189,9 +214,12 @@ impl CallError {
     pub const fn is_transport(&self) -> bool {
         match self {
             Self::Connect(_) | Self::Broken(_) => true,
-            Self::Timeout | Self::Status { .. } | Self::TooLarge { .. } | Self::Malformed(_) | Self::Busy => {
-                false
-            }
+            Self::Timeout
+            | Self::Status { .. }
+            | Self::TooLarge { .. }
+            | Self::Malformed(_)
+            | Self::Outvoted { .. }
+            | Self::Busy => false,
         }
     }
 }

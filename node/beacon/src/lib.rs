@@ -10,7 +10,8 @@
 //!   (`broadcast`).
 //! * Events of all nodes come through one bounded queue, each once, with the moment its first byte was read (`stream`, `sse`).
 //! * Blocks are raced for among the nodes in step, and published through all (`blocks`).
-//! * Attestation data is fetched once per slot, at first from the node that told of the head (`data`).
+//! * Attestation data is fetched once per slot, from every node (`data`, `gather`); the best answer within a deadline is taken, and
+//!   only if as many nodes as must agree on its checkpoints (`choice`).
 //!
 //! Every call has a budget, and every budget is a row in [`Budgets`]. Sources of the calls and their forms: beacon-APIs; how the
 //! reference node uses them: `ssv beacon/goclient`.
@@ -20,17 +21,20 @@ mod agreement;
 mod blocks;
 mod broadcast;
 mod chain;
+mod choice;
 mod data;
 mod error;
 mod event;
 mod failover;
 mod gather;
+mod heads;
 mod health;
 mod liveness;
 mod node;
 mod nodes;
 mod pool;
 mod quoted;
+mod settings;
 mod sse;
 mod state;
 mod status;
@@ -54,8 +58,9 @@ pub use data::DataAnswer;
 pub use duties::{AttesterDuties, AttesterDuty, ProposerDuties, ProposerDuty, SyncDuties, SyncDuty};
 pub use error::{BeaconError, CallError, ChainError, ItemFailure, NodeName, SettingsError};
 pub use event::{BeaconEvent, EventKind, Finalized, Head, NodeId, Reorg};
-pub use nodes::{BeaconNodes, ConnectError, MAX_NODES, Settings};
+pub use nodes::{BeaconNodes, ConnectError};
 pub use pool::{Attestations, CommitteeSubscription, SyncSubscription};
+pub use settings::{MAX_NODES, Settings};
 pub use state::Finality;
 pub use status::{NodeStatus, Status};
 pub use validators::{Validator, ValidatorStatus};

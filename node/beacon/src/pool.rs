@@ -3,9 +3,13 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::broadcast::Submission;
+use crate::call::Call;
+use crate::error::BeaconError;
 use crate::http::Request;
+use crate::nodes::{BeaconNodes, encode, unencodable};
 use crate::quoted::Quoted;
-use types::beacon::{Attestation, BeaconFork, SingleAttestation};
+use types::beacon::{Attestation, BeaconFork, SingleAttestation, SyncCommitteeMessage};
 use types::{CommitteeIndex, Epoch, Slot, ValidatorIndex};
 
 /// Signed attestations of one slot, in the form of its fork.
@@ -18,7 +22,7 @@ pub enum Attestations<'a> {
 }
 
 impl Attestations<'_> {
-    pub(crate) const fn len(&self) -> usize {
+    const fn len(&self) -> usize {
         match self {
             Self::Single(items) => items.len(),
             Self::Committee(items) => items.len(),
@@ -26,14 +30,14 @@ impl Attestations<'_> {
     }
 
     /// Whether the form is the fork's.
-    pub(crate) fn fits(&self, fork: BeaconFork) -> bool {
+    fn fits(&self, fork: BeaconFork) -> bool {
         match self {
             Self::Single(_) => fork.has_electra_attestations(),
             Self::Committee(_) => !fork.has_electra_attestations(),
         }
     }
 
-    pub(crate) fn request(&self, fork: BeaconFork) -> Result<Request, serde_json::Error> {
+    fn request(&self, fork: BeaconFork) -> Result<Request, serde_json::Error> {
         let body = match self {
             Self::Single(items) => serde_json::to_vec(items)?,
             Self::Committee(items) => serde_json::to_vec(items)?,
@@ -106,14 +110,82 @@ impl From<&SyncSubscription> for SyncSubscriptionJson {
     }
 }
 
-pub(crate) fn committee_subscriptions(items: &[CommitteeSubscription]) -> Result<Bytes, serde_json::Error> {
+fn committee_subscriptions(items: &[CommitteeSubscription]) -> Result<Bytes, serde_json::Error> {
     let items: Vec<CommitteeSubscriptionJson> = items.iter().map(Into::into).collect();
     serde_json::to_vec(&items).map(Into::into)
 }
 
-pub(crate) fn sync_subscriptions(items: &[SyncSubscription]) -> Result<Bytes, serde_json::Error> {
+fn sync_subscriptions(items: &[SyncSubscription]) -> Result<Bytes, serde_json::Error> {
     let items: Vec<SyncSubscriptionJson> = items.iter().map(Into::into).collect();
     serde_json::to_vec(&items).map(Into::into)
+}
+
+impl BeaconNodes {
+    /// Submits signed attestations of one slot to every node.
+    ///
+    /// # Errors
+    /// See [`BeaconError`]. A batch that is accepted in part is no error: look at [`Submission::refused`].
+    pub async fn submit_attestations(
+        &self,
+        fork: BeaconFork,
+        attestations: Attestations<'_>,
+    ) -> Result<Submission, BeaconError> {
+        let call = Call::SubmitAttestations;
+        if attestations.len() == 0 {
+            return Err(BeaconError::Unsendable { call, why: "an empty batch" });
+        }
+        if !attestations.fits(fork) {
+            return Err(BeaconError::Unsendable {
+                call,
+                why: "the attestations are not in the form of the fork",
+            });
+        }
+        let request = attestations.request(fork).map_err(|_| unencodable(call))?;
+        self.submit(call, request).await
+    }
+
+    /// Submits signed sync committee messages of one slot to every node.
+    ///
+    /// # Errors
+    /// As [`Self::submit_attestations`].
+    pub async fn submit_sync_messages(
+        &self,
+        messages: &[SyncCommitteeMessage],
+    ) -> Result<Submission, BeaconError> {
+        let call = Call::SubmitSyncMessages;
+        if messages.is_empty() {
+            return Err(BeaconError::Unsendable { call, why: "an empty batch" });
+        }
+        let body = encode(call, messages)?;
+        self.submit(call, Request::post("/eth/v1/beacon/pool/sync_committees".into(), body)).await
+    }
+
+    /// Announces attestations to come to every node. No subscriptions, no call.
+    ///
+    /// # Errors
+    /// See [`BeaconError`]; nothing to do but to announce again with the next duties.
+    pub async fn subscribe_committees(&self, items: &[CommitteeSubscription]) -> Result<(), BeaconError> {
+        let call = Call::CommitteeSubscriptions;
+        let body = committee_subscriptions(items).map_err(|_| unencodable(call))?;
+        self.announce(call, items.is_empty(), "/eth/v1/validator/beacon_committee_subscriptions", body).await
+    }
+
+    /// Announces sync committee seats to every node. No subscriptions, no call.
+    ///
+    /// # Errors
+    /// As [`Self::subscribe_committees`].
+    pub async fn subscribe_sync_committees(&self, items: &[SyncSubscription]) -> Result<(), BeaconError> {
+        let call = Call::SyncSubscriptions;
+        let body = sync_subscriptions(items).map_err(|_| unencodable(call))?;
+        self.announce(call, items.is_empty(), "/eth/v1/validator/sync_committee_subscriptions", body).await
+    }
+
+    async fn announce(&self, call: Call, empty: bool, path: &str, body: Bytes) -> Result<(), BeaconError> {
+        if empty {
+            return Ok(());
+        }
+        self.submit(call, Request::post(path.into(), body)).await.map(|_| ())
+    }
 }
 
 #[cfg(test)]

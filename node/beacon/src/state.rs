@@ -1,8 +1,10 @@
 //! Questions about the node and its head state.
 
-use crate::error::CallError;
+use crate::call::Call;
+use crate::error::{BeaconError, CallError};
 use crate::health::SyncState;
 use crate::http::{Encoding, Reply, Request};
+use crate::nodes::BeaconNodes;
 use crate::quoted::Quoted;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -74,11 +76,21 @@ pub struct Finality {
     pub finalized: Checkpoint,
 }
 
-pub(crate) fn finality_request() -> Request {
+impl BeaconNodes {
+    /// What is justified and final at the head.
+    ///
+    /// # Errors
+    /// See [`BeaconError`].
+    pub async fn finality(&self) -> Result<Finality, BeaconError> {
+        self.read(Call::Finality, finality_request(), read_finality).await
+    }
+}
+
+fn finality_request() -> Request {
     Request::get("/eth/v1/beacon/states/head/finality_checkpoints".into())
 }
 
-pub(crate) fn read_finality(reply: &Reply) -> Result<Finality, CallError> {
+fn read_finality(reply: &Reply) -> Result<Finality, CallError> {
     Ok(read_json::<Data<Finality>>(reply)?.data)
 }
 

@@ -9,6 +9,7 @@
 use crate::call::{Budgets, Call};
 use crate::error::CallError;
 use crate::event::{BeaconEvent, EventKind, TOPICS};
+use crate::heads::Heads;
 use crate::node::Node;
 use crate::sse::Parser;
 use std::collections::VecDeque;
@@ -31,12 +32,14 @@ pub(crate) struct Sink {
     seen: Mutex<VecDeque<(u8, u64, Root)>>,
     out: mpsc::Sender<BeaconEvent>,
     dropped: Arc<AtomicU64>,
+    heads: Arc<Heads>,
 }
 
 impl Sink {
-    pub fn new(dropped: Arc<AtomicU64>) -> (Arc<Self>, mpsc::Receiver<BeaconEvent>) {
+    pub fn new(dropped: Arc<AtomicU64>, heads: Arc<Heads>) -> (Arc<Self>, mpsc::Receiver<BeaconEvent>) {
         let (out, events) = mpsc::channel(EVENT_QUEUE);
-        (Arc::new(Self { seen: Mutex::new(VecDeque::with_capacity(REMEMBERED)), out, dropped }), events)
+        let seen = Mutex::new(VecDeque::with_capacity(REMEMBERED));
+        (Arc::new(Self { seen, out, dropped, heads }), events)
     }
 
     /// Passes an event on, unless another node told it already.
@@ -170,6 +173,7 @@ async fn read_stream(node: &Node, budgets: &Budgets, sink: &Sink) -> CallError {
             };
             if let EventKind::Head(head) = &kind {
                 node.health().note_head(head.slot);
+                sink.heads.note(head.block, head.slot);
                 ear.hear(head.slot);
             }
             sink.deliver(BeaconEvent {
@@ -221,7 +225,7 @@ mod tests {
     #[test]
     fn the_first_teller_wins_and_a_full_queue_drops_and_counts() {
         let dropped = Arc::new(AtomicU64::new(0));
-        let (sink, mut events) = Sink::new(Arc::clone(&dropped));
+        let (sink, mut events) = Sink::new(Arc::clone(&dropped), Arc::default());
         sink.deliver(finalized(1, 0));
         sink.deliver(finalized(1, 1));
         let more = u64::try_from(EVENT_QUEUE).unwrap();

@@ -1,8 +1,16 @@
 //! What the beacon chain knows about a validator, and in which duties that lets it take part.
 
+use crate::call::Call;
+use crate::error::BeaconError;
+use crate::http::Request;
+use crate::nodes::{BeaconNodes, encode};
 use crate::quoted::Quoted;
+use crate::state::{Data, read_json};
 use serde::Deserialize;
 use types::{Epoch, PublicKeyBytes, ValidatorIndex};
+
+/// Keys in one question about validators; 512 as in the reference node (`protocol/beacon-client.md` section 10).
+const VALIDATORS_PER_CALL: usize = 512;
 
 /// Status of a validator (beacon-APIs `ValidatorStatus`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,9 +108,29 @@ impl Validator {
     }
 }
 
+impl BeaconNodes {
+    /// What is known of these keys at the head; a key the chain does not know is missing in the answer. Asked in batches of
+    /// 512; the order of the answer is the nodes'.
+    ///
+    /// # Errors
+    /// See [`BeaconError`]; a batch that fails fails the call.
+    pub async fn validators(&self, keys: &[PublicKeyBytes]) -> Result<Vec<Validator>, BeaconError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for batch in keys.chunks(VALIDATORS_PER_CALL) {
+            let body = encode(Call::Validators, &serde_json::json!({ "ids": batch }))?;
+            let request = Request::post("/eth/v1/beacon/states/head/validators".into(), body);
+            let answer = self.read(Call::Validators, request, |reply| {
+                read_json::<Data<Vec<ValidatorJson>>>(reply).map(|answer| answer.data)
+            });
+            found.extend(answer.await?.into_iter().map(Validator::from));
+        }
+        Ok(found)
+    }
+}
+
 /// `data` of the answer.
 #[derive(Deserialize)]
-pub(crate) struct ValidatorJson {
+struct ValidatorJson {
     index: Quoted,
     status: String,
     validator: ValidatorInnerJson,

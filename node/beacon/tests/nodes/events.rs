@@ -5,14 +5,11 @@ use beacon::{BeaconEvent, BeaconNodes, EventKind, NodeId};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use types::{Root, Slot};
 
-const ROOT: &str = "0x3e8bd71d9925794b4f5e8623e15094ea6edc0fd206e3551e13dd2d10e08fbaba";
-
 fn head(slot: u64) -> String {
-    format!(
-        "event: head\ndata: {{\"slot\":\"{slot}\",\"block\":\"{ROOT}\",\"state\":\"{ROOT}\",\"epoch_transition\":false,\
-         \"previous_duty_dependent_root\":\"{ROOT}\",\"current_duty_dependent_root\":\"{ROOT}\",\"execution_optimistic\":false}}\n\n"
-    )
+    head_event(slot, ROOT)
 }
+
+const ROOT: &str = "0x3e8bd71d9925794b4f5e8623e15094ea6edc0fd206e3551e13dd2d10e08fbaba";
 
 fn syncing(slot: u64) -> String {
     format!(

@@ -4,6 +4,7 @@
 
 mod aggregation;
 mod blocks;
+mod choice;
 mod connect;
 mod events;
 mod reads;

@@ -57,25 +57,15 @@ async fn a_failing_node_hands_over_to_the_next() {
 #[tokio::test]
 async fn a_silent_node_costs_its_patience_and_not_the_budget() {
     let (silent, good) = (FakeNode::start().await, FakeNode::start().await);
-    silent.on(PATH_DATA, Answer::Never);
+    let path = "/eth/v1/validator/duties/proposer/2";
+    silent.on(path, Answer::Never);
+    good.on(path, Answer::Json(200, format!(r#"{{"dependent_root":"0x{}","data":[]}}"#, "07".repeat(32))));
     let mut settings = settings(&[&silent, &good]);
-    settings.budgets.data.patience = std::time::Duration::from_millis(20);
+    settings.budgets.bulk.patience = std::time::Duration::from_millis(20);
     let (nodes, _) = BeaconNodes::connect(&settings, ANYTHING).await.unwrap();
-    let (slot, data) = recorded();
     // The budget is a minute: the answer comes because the second node is asked while the first is still silent.
-    let answer = nodes.attestation_data(slot, CommitteeIndex(0), Some(NodeId(0))).await.unwrap();
-    assert_eq!((answer.data, answer.node.as_str()), (data, good.url.as_str()));
-    silent.wait_for(PATH_DATA, 1).await;
-}
-
-#[tokio::test]
-async fn the_teller_of_the_head_is_asked_first() {
-    let (first, teller) = (FakeNode::start().await, FakeNode::start().await);
-    let nodes = connect(&[&first, &teller]).await;
-    let (slot, _) = recorded();
-    let answer = nodes.attestation_data(slot, CommitteeIndex(0), Some(NodeId(1))).await.unwrap();
-    assert_eq!(answer.node.as_str(), teller.url);
-    assert!(first.seen(PATH_DATA).is_empty());
+    nodes.proposer_duties(Epoch(2)).await.unwrap();
+    assert_eq!((silent.seen(path).len(), good.seen(path).len()), (1, 1));
 }
 
 #[tokio::test]

@@ -246,6 +246,7 @@ pub fn budgets() -> Budgets {
         budget.total = Duration::from_secs(60);
         budget.patience = Duration::from_secs(30);
     }
+    budgets.choice = Duration::from_secs(50);
     budgets.submit.total = Duration::from_secs(60);
     budgets.submit.patience = Duration::from_millis(20);
     budgets.events_pause = Duration::from_millis(10);
@@ -264,7 +265,7 @@ pub fn settings(nodes: &[&FakeNode]) -> Settings {
 
 pub fn settings_of(urls: Vec<String>) -> Settings {
     install_tls();
-    Settings { urls, budgets: budgets(), spare_connections: 4 }
+    Settings { urls, budgets: budgets(), agreement: 1, spare_connections: 4 }
 }
 
 pub fn install_tls() {
@@ -280,6 +281,14 @@ pub fn changed(recorded: &str, key: &str, value: &str) -> Answer {
     let mut body: serde_json::Value = serde_json::from_str(recorded).unwrap();
     body["data"][key] = value.into();
     Answer::Json(200, body.to_string())
+}
+
+/// A head event for the block with this root; its dependent roots are the same.
+pub fn head_event(slot: u64, root: &str) -> String {
+    format!(
+        "event: head\ndata: {{\"slot\":\"{slot}\",\"block\":\"{root}\",\"state\":\"{root}\",\"epoch_transition\":false,\
+         \"previous_duty_dependent_root\":\"{root}\",\"current_duty_dependent_root\":\"{root}\",\"execution_optimistic\":false}}\n\n"
+    )
 }
 
 /// An address where nothing listens.
