@@ -1,6 +1,7 @@
 //! A network with faults in user space: every node has a TUN device, and this is what lies between them.
 //!
-//! Nodes are numbered from 1; node `n` has the address 10.77.0.`n`. A packet that a node sends comes out of its device
+//! Nodes are numbered from 1; node `n` has the address 10.77.`n`.1: a network of its own, since discovery bounds how many nodes of
+//! one it takes up. A packet that a node sends comes out of its device
 //! ([`router`]), is lost or given a time of arrival ([`link`]), waits ([`queue`]) and goes into the device of its receiver.
 //! What the network is like is told line by line over a Unix socket ([`control`]) while it runs. All chance comes from one seed.
 //!
@@ -12,7 +13,7 @@ pub mod link;
 pub mod queue;
 pub mod router;
 
-/// The most nodes a network has: what the last byte of the address can tell.
+/// The most nodes a network has: what the third byte of the address can tell.
 pub const MOST_NODES: u8 = 250;
 
 /// A node, from 1.
@@ -32,12 +33,12 @@ impl NodeNumber {
         self.0
     }
 
-    /// The node that an IPv4 packet is for; none for other packets and for addresses outside 10.77.0.0/24.
+    /// The node that an IPv4 packet is for; none for other packets and other addresses.
     #[must_use]
     pub fn destination(packet: &[u8]) -> Option<Self> {
         let is_ipv4 = packet.first().is_some_and(|first| first >> 4 == 4);
         match packet.get(16..20) {
-            Some([10, 77, 0, last]) if is_ipv4 => Self::new(*last),
+            Some([10, 77, node, 1]) if is_ipv4 => Self::new(*node),
             Some(_) | None => None,
         }
     }
@@ -55,14 +56,14 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_is_for_the_node_of_its_last_byte() {
-        assert_eq!(NodeNumber::destination(&packet(4, [10, 77, 0, 7])), NodeNumber::new(7));
+    fn a_packet_is_for_the_node_of_its_third_byte() {
+        assert_eq!(NodeNumber::destination(&packet(4, [10, 77, 7, 1])), NodeNumber::new(7));
         for other in [
-            packet(4, [10, 77, 0, 0]),
-            packet(4, [10, 77, 0, 251]),
-            packet(4, [10, 77, 1, 7]),
-            packet(6, [10, 77, 0, 7]),
-            packet(4, [10, 77, 0, 7])[..19].to_vec(),
+            packet(4, [10, 77, 0, 1]),
+            packet(4, [10, 77, 251, 1]),
+            packet(4, [10, 77, 7, 2]),
+            packet(6, [10, 77, 7, 1]),
+            packet(4, [10, 77, 7, 1])[..19].to_vec(),
             Vec::new(),
         ] {
             assert_eq!(NodeNumber::destination(&other), None);

@@ -1,0 +1,68 @@
+// Builds the programs, makes the namespaces, runs the show in the chain's namespace, and removes everything again.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { runVisibly } from "../devnet.d/lib/command.mjs";
+import { repository } from "../devnet.d/lib/layout.mjs";
+import { installPackages } from "../devnet.d/setup/packages.mjs";
+import { Namespaces, within } from "./namespaces.mjs";
+
+const OPTIONS = {
+  binary: { type: "string" },
+  switch: { type: "string" },
+  dir: { type: "string" },
+  short: { type: "boolean", default: false },
+};
+
+function demandMachine() {
+  if (process.platform !== "linux" || process.getuid() !== 0) throw new Error("this takes root on Linux: it makes network namespaces");
+  if (!existsSync("/dev/net/tun")) throw new Error("there is no /dev/net/tun: load the module tun");
+}
+
+async function programs(options) {
+  const built = (name) => path.join(repository, "target", "release", name);
+  const wanted = [
+    [options.binary, ["-p", "app"]],
+    [options.switch, ["-p", "testkit", "--bin", "netswitch"]],
+  ];
+  const missing = wanted.filter(([given]) => !given).map(([, args]) => args);
+  for (const args of missing) await runVisibly("cargo", ["build", "--release", "--locked", ...args], { cwd: repository });
+  const found = { capstan: path.resolve(options.binary ?? built("capstan")), netswitch: path.resolve(options.switch ?? built("netswitch")) };
+  for (const file of Object.values(found)) if (!existsSync(file)) throw new Error(`${file} is not there`);
+  return found;
+}
+
+/** Runs the show; its exit code. */
+function show(namespaces, { capstan, netswitch }, options) {
+  const script = fileURLToPath(new URL("show.mjs", import.meta.url));
+  const args = [script, "--run", String(namespaces.run), "--capstan", capstan, "--switch", netswitch];
+  if (options.dir) args.push("--dir", options.dir);
+  if (options.short) args.push("--short");
+  const inside = within(namespaces.chain, process.execPath, args);
+  const child = spawn(inside.command, inside.args, { stdio: "inherit" });
+  // the show ends its processes first; the terminal's signal reaches it too
+  for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => child.kill("SIGTERM"));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+try {
+  const { values: options } = parseArgs({ options: OPTIONS });
+  demandMachine();
+  await installPackages();
+  const found = await programs(options);
+  const namespaces = new Namespaces(process.pid);
+  try {
+    namespaces.create();
+    process.exitCode = await show(namespaces, found, options);
+  } finally {
+    namespaces.remove();
+  }
+} catch (error) {
+  console.error(`netns: ${error.stderr?.toString().trim() || error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,161 @@
+// Brings everything up: the chain with the registry, operators and validators on it, the switch, the nodes.
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { BeaconApi } from "../devnet.d/lib/beacon-api.mjs";
+import { CHAIN_ID } from "../devnet.d/lib/layout.mjs";
+import { range, validatorsOf } from "../devnet.d/lib/plans.mjs";
+import { operatorStatus } from "../devnet.d/lib/table.mjs";
+import { waitFor } from "../devnet.d/lib/wait.mjs";
+import { startBeacons, startHelper, startObserver } from "../devnet.d/setup/consensus.mjs";
+import { deployRegistry, startExecution, writeAccountKeys } from "../devnet.d/setup/execution.mjs";
+import { createKeys, operatorName, registerOnChain } from "../devnet.d/setup/operators.mjs";
+import { assignValidators } from "../devnet.d/setup/validators.mjs";
+import { RELAY } from "./layout.mjs";
+import { within } from "./namespaces.mjs";
+import { API_PORT, OPERATORS, P2P_PORTS, PLAN, SECONDS_PER_SLOT, guestAddress, peerAddress } from "./plan.mjs";
+import { packets } from "./switch.mjs";
+
+/** The operators must know their validators by genesis. */
+const GENESIS_DELAY_SECONDS = 45;
+const SEED = 20261120;
+
+/** Limits and timeouts of the public networks; the rest is the local network. */
+function writeNetworkFile(layout, contract) {
+  writeFileSync(
+    layout.networkFile,
+    `name = "local"
+preset = "minimal"
+chain_id = ${CHAIN_ID}
+contract = "${contract.address}"
+deploy_block = ${contract.block}
+follow_distance = 0
+seconds_per_slot = ${SECONDS_PER_SLOT}
+total_ethereum_validators = 1000000
+discovery_protocol_id = "0x737376647635"
+bootnodes = []
+
+[domains]
+alan = "0x00000402"
+boole = "0x00000403"
+
+[forks]
+alan = 0
+
+[timeouts]
+quick_ms = 2000
+slow_ms = 120000
+
+[peers]
+ip_colocation_limit = 10
+inbound_rate_limit = 8
+`,
+  );
+}
+
+/** All operators but the first learn the first one's record and nobody else's. */
+async function writeConfigurations(layout, capstan) {
+  const { enr } = await capstan.networkKey({
+    key: path.join(layout.operatorDir(1), "network.key"),
+    networkFile: layout.networkFile,
+    address: peerAddress(1),
+    tcpPort: P2P_PORTS.tcp,
+    udpPort: P2P_PORTS.udp,
+  });
+  for (const operator of OPERATORS) {
+    writeFileSync(
+      path.join(layout.operatorDir(operator), "capstan.toml"),
+      `data_dir = "data"
+
+[network]
+file = "../../network.toml"
+
+[execution]
+urls = ["${layout.relayedExecutionUrl(operator)}"]
+
+[beacon]
+urls = ["${layout.relayedBeaconUrl(operator)}"]
+
+[operator]
+key_file = "operator.json"
+password_file = "operator.pass"
+
+[p2p]
+key_file = "network.key"
+listen = "${peerAddress(operator)}"
+tcp_port = ${P2P_PORTS.tcp}
+udp_port = ${P2P_PORTS.udp}
+external_address = "${peerAddress(operator)}"
+bootnodes = ${JSON.stringify(operator === 1 ? [] : [enr])}
+
+[api]
+listen = "${guestAddress(operator)}"
+port = ${API_PORT}
+
+[log]
+level = "info,network=debug"
+format = "text"
+`,
+    );
+  }
+}
+
+async function startSwitch({ layout, processes, namespaces, netswitch }) {
+  rmSync(layout.switchSocket, { force: true });
+  processes.start("switch", {
+    command: netswitch,
+    args: [namespaces.devicePrefix, String(OPERATORS.length), String(SEED), layout.switchSocket],
+    cwd: layout.dir,
+  });
+  await waitFor("switch", () => packets(layout.switchSocket), { deadlineMillis: 10_000 });
+  namespaces.plugIn();
+}
+
+function startOperator({ layout, processes, namespaces, capstan }, operator) {
+  const { command, args } = within(namespaces.of(operator), capstan.binary, ["run", "--config", "capstan.toml"]);
+  processes.start(operatorName(operator), { command, args, cwd: layout.operatorDir(operator) });
+}
+
+/** Everything but the operators, which `startOperators` starts. Returns the genesis time. */
+export async function startChain(run) {
+  const { layout, processes, capstan, note } = run;
+  note("starting the execution client, registering ten operators");
+  const accounts = await startExecution(layout, processes);
+  writeAccountKeys(layout, accounts);
+  writeNetworkFile(layout, await deployRegistry(layout));
+  await createKeys(layout, capstan);
+  await registerOnChain(layout, capstan);
+  await writeConfigurations(layout, capstan);
+  for (const { account, operators, first, last } of PLAN.clusters) {
+    note(`registering validators ${first} to ${last} with operators ${operators.join(" ")}`);
+    await assignValidators(layout, capstan, { account, address: accounts.available_accounts[account], indices: range({ first, last }), operators });
+  }
+  const genesisTime = Math.floor(Date.now() / 1000) + GENESIS_DELAY_SECONDS;
+  note(`starting the beacon node, genesis in ${GENESIS_DELAY_SECONDS} s`);
+  await startBeacons(layout, processes, { genesisTime, secondsPerSlot: SECONDS_PER_SLOT });
+  startObserver(layout, processes);
+  startHelper(layout, processes);
+  const relay = fileURLToPath(new URL("relay.mjs", import.meta.url));
+  const ports = [`${RELAY.execution}=${layout.executionPort}`, `${RELAY.beacon}=${layout.beaconPort}`];
+  processes.start("relay", { command: process.execPath, args: [relay, ...ports], cwd: layout.dir });
+  await startSwitch(run);
+  return genesisTime;
+}
+
+/** Starts all ten at once; returns when the last was started. */
+export function startOperators(run) {
+  for (const operator of OPERATORS) startOperator(run, operator);
+  return Date.now();
+}
+
+/** Waits until every operator has read its validators from the chain, and the chain has begun. */
+export async function awaitGenesis({ layout }) {
+  await Promise.all(
+    OPERATORS.map((operator) => {
+      const wanted = validatorsOf(PLAN, operator).length;
+      const mine = async () => (await operatorStatus(layout, operator))?.validators?.mine === wanted;
+      return waitFor(`operator ${operator} with ${wanted} validators from the chain`, mine, { deadlineMillis: 90_000 });
+    }),
+  );
+  await waitFor("genesis", async () => (await new BeaconApi(layout.beaconUrl).currentSlot()) >= 0, { deadlineMillis: 120_000 });
+}
