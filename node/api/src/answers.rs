@@ -91,10 +91,10 @@ pub struct ValidatorsStatus {
     pub ready: usize,
 }
 
-/// The sums of the ledger: scheduled = submitted + failed + running.
+/// The sums of the ledger: scheduled = submitted + failed + running, over the duties that were to be done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
-    /// Duties that were scheduled.
+    /// Duties that were to be done.
     pub scheduled: u64,
     /// Of those, submitted.
     pub submitted: u64,
@@ -102,6 +102,9 @@ pub struct Balance {
     pub failed: u64,
     /// Of those, not ended yet.
     pub running: u64,
+    /// Duties of which nothing was to be done: the validator was not selected to aggregate.
+    #[serde(default)]
+    pub not_selected: u64,
 }
 
 /// `GET /v1/duties`.

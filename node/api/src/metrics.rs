@@ -1,8 +1,9 @@
-//! The sums of the status as Prometheus text.
+//! The sums of the status and the figures of the ledger as Prometheus text.
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 
+use outbox::Figures;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
@@ -10,6 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::answers::Status;
+use crate::figures;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
@@ -24,12 +26,14 @@ struct Reason {
 type Number = Gauge<u64, AtomicU64>;
 
 /// The metrics of this moment.
-pub(crate) fn text(status: &Status) -> Result<String, fmt::Error> {
-    let mut registry = Registry::with_prefix("capstan");
+pub(crate) fn text(status: &Status, ledger: Figures) -> Result<String, fmt::Error> {
+    let mut all = Registry::default();
+    figures::register(&mut all, ledger);
+    let registry = all.sub_registry_with_prefix("capstan");
     let duties = Family::<Outcome, Number>::default();
     registry.register(
         "duties",
-        "Duties since the node started; scheduled = submitted + failed + running",
+        "Duties since the node started; scheduled = submitted + failed + running, and not_selected beside them",
         duties.clone(),
     );
     let sums = [
@@ -37,6 +41,7 @@ pub(crate) fn text(status: &Status) -> Result<String, fmt::Error> {
         ("submitted", status.duties.submitted),
         ("failed", status.duties.failed),
         ("running", status.duties.running),
+        ("not_selected", status.duties.not_selected),
     ];
     for (outcome, sum) in sums {
         duties.get_or_create(&Outcome { outcome }).set(sum);
@@ -72,6 +77,6 @@ pub(crate) fn text(status: &Status) -> Result<String, fmt::Error> {
         registry.register(name, help, gauge);
     }
     let mut text = String::new();
-    encode(&mut text, &registry)?;
+    encode(&mut text, &all)?;
     Ok(text)
 }

@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use outbox::DutyRecord;
+use outbox::{DutyRecord, Figures};
 use serde::Deserialize;
 use types::Slot;
 
@@ -30,6 +30,9 @@ pub trait NodeView: Send + Sync + 'static {
     /// # Errors
     /// [`ViewError`].
     fn duties(&self, slot: Slot) -> Result<Vec<DutyRecord>, ViewError>;
+
+    /// How duties ended and how long their steps took, since the node started.
+    fn figures(&self) -> Figures;
 
     /// The peers.
     fn peers(&self) -> impl Future<Output = Peers> + Send;
@@ -125,7 +128,7 @@ async fn peers<V: NodeView>(State(view): State<Arc<V>>) -> Json<Peers> {
 }
 
 async fn metrics_text<V: NodeView>(State(view): State<Arc<V>>) -> Response {
-    match metrics::text(&view.status().await) {
+    match metrics::text(&view.status().await, view.figures()) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], text).into_response()

@@ -5,8 +5,27 @@
 use std::sync::Arc;
 
 use api::{Balance, NodeView, Peers, Server, Status, ViewError};
-use outbox::{DutyRecord, DutyRole, Micros, Outcome};
-use types::{CommitteeId, CommitteeIndex, Epoch, PublicKeyBytes, Slot, ValidatorIndex};
+use outbox::{DutyRecord, Figures, Micros, Outcome};
+use types::{
+    BeaconRole, CommitteeId, CommitteeIndex, Epoch, List, OperatorId, PublicKeyBytes, Round, RunnerRole,
+    Slot, ValidatorDuty, ValidatorIndex,
+};
+
+/// An attestation of validator 7.
+fn record(slot: Slot) -> DutyRecord {
+    let duty = ValidatorDuty {
+        role: BeaconRole::Attester,
+        public_key: PublicKeyBytes([1; 48]),
+        slot,
+        validator_index: ValidatorIndex(7),
+        committee_index: CommitteeIndex(1),
+        committee_length: 4,
+        committees_at_slot: 1,
+        validator_committee_index: 0,
+        validator_sync_committee_indices: List::empty(),
+    };
+    DutyRecord::open(Epoch(slot.get() / 8), CommitteeId([2; 32]), &duty).unwrap()
+}
 
 struct Node;
 
@@ -14,7 +33,7 @@ impl NodeView for Node {
     async fn status(&self) -> Status {
         Status {
             network: "local".to_owned(),
-            duties: Balance { scheduled: 3, submitted: 2, failed: 0, running: 1 },
+            duties: Balance { scheduled: 3, submitted: 2, failed: 0, running: 1, not_selected: 5 },
             refused: [("WrongDomain".to_owned(), 4)].into(),
             ..Status::default()
         }
@@ -24,25 +43,32 @@ impl NodeView for Node {
         if slot == Slot(13) {
             return Err(ViewError("a damaged row".into()));
         }
-        let record = DutyRecord {
-            slot,
-            epoch: Epoch(slot.get() / 8),
-            role: DutyRole::Attester,
-            validator_index: ValidatorIndex(7),
-            public_key: PublicKeyBytes([1; 48]),
-            committee_id: CommitteeId([2; 32]),
-            committee_index: CommitteeIndex(1),
-            outcome: Outcome::Submitted,
-            reason: None,
-            room: None,
-            round: None,
-            leader: None,
-            micros: Micros { start: Some(5), ..Micros::default() },
-            start_cause: None,
-            head_event_unix_micros: None,
-            bad_partial_signatures: Vec::new(),
-        };
+        let mut record = record(slot);
+        record.outcome = Outcome::Submitted;
+        record.micros.start = Some(5);
+        record.heard.prepares.insert(OperatorId(3), 7);
         Ok(vec![record])
+    }
+
+    fn figures(&self) -> Figures {
+        let (mut figures, mut record) = (Figures::default(), record(Slot(9)));
+        record.operators = [1, 2, 3, 4].map(OperatorId).to_vec();
+        record.round = Some(Round(2));
+        record.micros = Micros {
+            start: Some(1_000_000),
+            proposal: Some(1_010_000),
+            decided: Some(1_050_000),
+            submitted: Some(1_100_000),
+            ..Micros::default()
+        };
+        record.heard.prepares = [1, 2, 3].map(|operator| (OperatorId(operator), 1_020_000)).into();
+        figures.measure(RunnerRole::Committee, &record);
+        record.outcome = Outcome::Failed;
+        record.reason = Some("not_decided".to_owned());
+        figures.end(&record);
+        figures.warn(record.role, "wrong_head");
+        figures.include(record.role);
+        figures
     }
 
     async fn peers(&self) -> Peers {
@@ -75,7 +101,31 @@ async fn the_status_and_its_sums() {
     let (code, text) = get(format!("{base}/metrics")).await;
     assert_eq!(code, 200);
     assert!(text.contains("capstan_duties{outcome=\"submitted\"} 2"), "{text}");
+    assert!(text.contains("capstan_duties{outcome=\"not_selected\"} 5"), "{text}");
     assert!(text.contains("capstan_gossip_refused{reason=\"WrongDomain\"} 4"), "{text}");
+    assert_eq!(status["duties"]["not_selected"], 5);
+}
+
+/// Names and labels of the reference where it has them (`ssv` observability).
+#[tokio::test]
+async fn the_figures_of_the_ledger_are_metrics() {
+    let (_, text) = get(format!("{}/metrics", start().await)).await;
+    for line in [
+        "# TYPE capstan_duties_ended counter",
+        "capstan_duties_ended_total{role=\"attester\",outcome=\"failed\",reason=\"not_decided\"} 1",
+        "capstan_duties_included_total{role=\"attester\"} 1",
+        "capstan_duty_warnings_total{role=\"attester\",warning=\"wrong_head\"} 1",
+        "# TYPE capstan_duty_station_seconds histogram",
+        "capstan_duty_station_seconds_bucket{le=\"1.0\",station=\"start\",ssv_runner_role=\"COMMITTEE\"} 1",
+        "capstan_duty_station_seconds_bucket{le=\"0.75\",station=\"start\",ssv_runner_role=\"COMMITTEE\"} 0",
+        "ssv_runner_consensus_duration_seconds_sum{ssv_runner_role=\"COMMITTEE\",ssv_validator_duty_round=\"2\"} 0.05",
+        "ssv_runner_duty_duration_seconds_bucket{le=\"0.1\",ssv_runner_role=\"COMMITTEE\",ssv_validator_duty_round=\"2\"} 1",
+        "ssv_runner_duty_duration_seconds_bucket{le=\"+Inf\",ssv_runner_role=\"COMMITTEE\",ssv_validator_duty_round=\"2\"} 1",
+        "ssv_validator_stage_duration_seconds_sum{ssv_validator_stage=\"prepare\",ssv_runner_role=\"COMMITTEE\",ssv_validator_duty_round=\"2\"} 0.01",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
+    }
+    assert!(text.ends_with("# EOF\n"));
 }
 
 #[tokio::test]
@@ -89,6 +139,8 @@ async fn duties_of_a_span_of_slots() {
     assert_eq!(duties["duties"][0]["role"], "attester");
     assert_eq!(duties["duties"][0]["micros"]["start"], 5);
     assert!(duties["duties"][0]["micros"]["submitted"].is_null());
+    assert_eq!(duties["duties"][0]["heard"]["prepares"]["3"], 7);
+    assert!(duties["duties"][0]["included"].is_null());
     assert_eq!(duties["balance"]["scheduled"], 3);
 }
 

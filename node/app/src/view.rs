@@ -14,7 +14,7 @@ use arc_swap::ArcSwapOption;
 use beacon::BeaconNodes;
 use network::{NetworkHandle, PeerRecord, PeerState, SubnetBits};
 use operator::{Conductor, SlotClock};
-use outbox::{DutyLog, DutyRecord};
+use outbox::{DutyLog, DutyRecord, Figures};
 use registry::{Problem, Registry};
 use tokio_util::sync::CancellationToken;
 use types::{OperatorId, Slot, SubnetId};
@@ -210,6 +210,7 @@ impl NodeView for View {
                 submitted: told.balance.submitted,
                 failed: told.balance.failed,
                 running: told.balance.running,
+                not_selected: told.balance.not_selected,
             },
             refused: told.refusals.iter().map(|(rule, count)| ((*rule).to_owned(), *count)).collect(),
             dropped: self.dropped(known, &told),
@@ -223,6 +224,10 @@ impl NodeView for View {
             None => self.log.of_slot(slot),
         };
         answer.map_err(|error| ViewError(error.into()))
+    }
+
+    fn figures(&self) -> Figures {
+        self.conductor.load_full().map(|conductor| conductor.figures()).unwrap_or_default()
     }
 
     async fn peers(&self) -> Peers {
