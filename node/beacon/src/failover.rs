@@ -68,3 +68,92 @@ where
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gather::tests::node;
+    use std::sync::Mutex;
+    use std::time::Duration;
+    use tokio::time::sleep;
+
+    const BUDGET: Budget = Budget { total: Duration::from_secs(4), patience: Duration::from_secs(1) };
+
+    /// What a node does: answers or fails after so many milliseconds, or is silent until the deadline.
+    #[derive(Clone, Copy)]
+    enum Does {
+        Answer(u64),
+        Fail(u64),
+        Nothing,
+    }
+    use Does::{Answer, Fail, Nothing};
+
+    /// Who won, who was asked and when, and how long it took: all in virtual milliseconds.
+    async fn run(at_once: usize, nodes: &[Does]) -> (Option<usize>, Vec<(usize, u64)>, u64) {
+        let start = Instant::now();
+        let millis = || u64::try_from(start.elapsed().as_millis()).unwrap();
+        let asked = Mutex::new(Vec::new());
+        let ask = |node: Arc<Node>, deadline| {
+            asked.lock().unwrap().push((node.id.0, millis()));
+            let does = nodes[node.id.0];
+            async move {
+                match does {
+                    Answer(after) => {
+                        sleep(Duration::from_millis(after)).await;
+                        Ok(())
+                    }
+                    Fail(after) => {
+                        sleep(Duration::from_millis(after)).await;
+                        Err(CallError::Busy)
+                    }
+                    Nothing => {
+                        sleep_until(deadline).await;
+                        Err(CallError::Timeout)
+                    }
+                }
+            }
+        };
+        let list = (0..nodes.len()).map(node).collect();
+        let winner = race(list, at_once, Call::ProduceBlock, BUDGET, ask).await;
+        let winner = winner.ok().map(|(node, ())| node.id.0);
+        (winner, asked.into_inner().unwrap(), millis())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_good_node_is_the_only_one_asked() {
+        assert_eq!(run(1, &[Answer(900), Answer(1)]).await, (Some(0), vec![(0, 0)], 900));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_moves_on_at_once_and_silence_after_the_patience() {
+        assert_eq!(run(1, &[Fail(30), Answer(20)]).await, (Some(1), vec![(0, 0), (1, 30)], 50));
+        assert_eq!(run(1, &[Nothing, Answer(20)]).await, (Some(1), vec![(0, 0), (1, 1_000)], 1_020));
+        let third = (Some(2), vec![(0, 0), (1, 1_000), (2, 1_300)], 1_305);
+        assert_eq!(run(1, &[Nothing, Fail(300), Answer(5)]).await, third);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_node_may_still_win() {
+        assert_eq!(run(1, &[Answer(1_500), Nothing]).await, (Some(0), vec![(0, 0), (1, 1_000)], 1_500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_all_fail_or_are_silent_the_budget_is_the_end() {
+        assert_eq!(run(1, &[Fail(10), Fail(10)]).await, (None, vec![(0, 0), (1, 10)], 20));
+        assert_eq!(run(1, &[Nothing, Nothing]).await, (None, vec![(0, 0), (1, 1_000)], 4_000));
+        assert_eq!(run(3, &[Nothing, Nothing, Nothing]).await.2, 4_000);
+        assert_eq!(run(1, &[]).await, (None, vec![], 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn racers_start_together_and_the_others_wait_for_their_failure_or_silence() {
+        let both = vec![(0, 0), (1, 0)];
+        assert_eq!(run(2, &[Nothing, Answer(400), Answer(1)]).await, (Some(1), both.clone(), 400));
+        let after_one_failure = run(2, &[Fail(100), Answer(400), Answer(1)]).await;
+        assert_eq!(after_one_failure, (Some(1), both, 400), "one racer is left");
+        let after_both = run(2, &[Fail(100), Fail(200), Answer(1)]).await;
+        assert_eq!(after_both, (Some(2), vec![(0, 0), (1, 0), (2, 200)], 201));
+        let after_silence = run(2, &[Nothing, Nothing, Answer(1)]).await;
+        assert_eq!(after_silence, (Some(2), vec![(0, 0), (1, 0), (2, 1_000)], 1_001));
+    }
+}

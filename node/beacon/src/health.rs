@@ -1,11 +1,4 @@
-//! What is known about one node's condition, and the order in which nodes are asked.
-//!
-//! Order, most telling first: verified before unverified is not a matter of order (an unverified node is never asked); then
-//! 1. synced, before optimistic or without execution client, before syncing;
-//! 2. head no more than one slot behind the best head seen (a node that is one slot behind for a moment is not worse);
-//! 3. fewer failures in a row, counted to three;
-//! 4. faster, in steps of a factor of four, so that jitter does not make the order flap;
-//! 5. configured earlier.
+//! What is known about one node's condition. What it is worth is `score`'s.
 
 use crate::error::ChainError;
 use std::time::Duration;
@@ -60,6 +53,8 @@ pub struct Health {
     pub latency_micros: Option<u64>,
     /// Failures in a row that are the node's fault.
     pub failures: u32,
+    /// Share of such failures among its calls, in thousandths; a call weighs an eighth, so the last dozen or two count.
+    pub failed_permille: u64,
     /// The last of them, as text.
     pub last_failure: Option<String>,
 }
@@ -73,19 +68,10 @@ impl Default for Health {
             version: None,
             latency_micros: None,
             failures: 0,
+            failed_permille: 0,
             last_failure: None,
         }
     }
-}
-
-/// Where a node stands in the order; smaller is asked first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rank {
-    tier: u8,
-    lag: u64,
-    failures: u32,
-    latency_step: u32,
-    position: usize,
 }
 
 impl Health {
@@ -112,6 +98,7 @@ impl Health {
     pub fn note_answer(&mut self, took: Option<Duration>) {
         self.failures = 0;
         self.last_failure = None;
+        self.failed_permille = self.failed_permille.saturating_sub(self.failed_permille / 8);
         if let Some(took) = took {
             self.note_slow(took);
         }
@@ -131,33 +118,14 @@ impl Health {
     /// A call failed through the node's fault.
     pub fn note_failure(&mut self, why: String) {
         self.failures = self.failures.saturating_add(1);
+        let faded = self.failed_permille.saturating_sub(self.failed_permille / 8);
+        self.failed_permille = faded.saturating_add(125);
         self.last_failure = Some(why);
     }
 
     /// A head was seen at this node.
     pub fn note_head(&mut self, slot: Slot) {
         self.head_slot = Some(self.head_slot.map_or(slot, |known| known.max(slot)));
-    }
-
-    /// The node's place in the order, given the best head of all nodes and its position in the configuration.
-    #[must_use]
-    pub fn rank(&self, best_head: Option<Slot>, position: usize) -> Rank {
-        let tier = match self.sync {
-            Some(sync) if !sync.is_synced() => 2,
-            Some(sync) if sync.optimistic || sync.execution_offline => 1,
-            Some(_) => 0,
-            None => 3,
-        };
-        let behind = match (best_head, self.head_slot) {
-            (Some(best), Some(own)) => best.0.saturating_sub(own.0),
-            (Some(_), None) => u64::MAX,
-            (None, _) => 0,
-        };
-        let lag = if behind <= 1 { 0 } else { behind };
-        // log4 of the milliseconds.
-        let latency_step =
-            self.latency_micros.and_then(|micros| (micros / 1_000).checked_ilog2()).unwrap_or(0) / 2;
-        Rank { tier, lag, failures: self.failures.min(3), latency_step, position }
     }
 
     /// Why the node is not ready, in one line; `None` when it is.
@@ -184,10 +152,10 @@ impl Health {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn synced(head: u64) -> Health {
+    pub(crate) fn synced(head: u64) -> Health {
         let sync = SyncState {
             head_slot: Slot(head),
             distance: 0,
@@ -201,49 +169,6 @@ mod tests {
             head_slot: Some(Slot(head)),
             ..Health::default()
         }
-    }
-
-    fn order(nodes: &[Health]) -> Vec<usize> {
-        let best = nodes.iter().filter_map(|node| node.head_slot).max();
-        let mut positions: Vec<usize> = (0..nodes.len()).collect();
-        positions.sort_by_key(|&position| nodes[position].rank(best, position));
-        positions
-    }
-
-    #[test]
-    fn equals_keep_the_configured_order() {
-        assert_eq!(order(&[synced(9), synced(10), synced(10)]), [0, 1, 2], "one slot behind is not worse");
-    }
-
-    #[test]
-    fn sync_state_comes_before_everything_else() {
-        let mut syncing = synced(10);
-        syncing.sync.as_mut().unwrap().syncing = true;
-        let mut optimistic = synced(10);
-        optimistic.sync.as_mut().unwrap().optimistic = true;
-        let mut slow_and_failing = synced(10);
-        slow_and_failing.note_answer(Some(Duration::from_secs(2)));
-        slow_and_failing.note_failure("timeout".into());
-        assert_eq!(order(&[Health::default(), syncing, optimistic, slow_and_failing]), [3, 2, 1, 0]);
-    }
-
-    #[test]
-    fn a_stale_head_comes_before_failures_and_failures_before_latency() {
-        let stale = synced(5);
-        let mut failing = synced(10);
-        failing.note_failure("x".into());
-        let mut slow = synced(10);
-        slow.note_answer(Some(Duration::from_millis(900)));
-        assert_eq!(order(&[stale, failing, slow, synced(10)]), [3, 2, 1, 0]);
-    }
-
-    #[test]
-    fn small_latency_differences_do_not_change_the_order() {
-        let mut first = synced(10);
-        first.note_answer(Some(Duration::from_millis(7)));
-        let mut second = synced(10);
-        second.note_answer(Some(Duration::from_millis(4)));
-        assert_eq!(order(&[first, second]), [0, 1]);
     }
 
     #[test]
@@ -264,5 +189,25 @@ mod tests {
         assert_eq!(node.why_not_ready().unwrap(), "gone");
         node.note_answer(Some(Duration::from_micros(5_000)));
         assert_eq!((node.failures, node.latency_micros), (0, Some(2_000)));
+    }
+
+    #[test]
+    fn failures_fade_with_good_answers() {
+        let mut node = synced(1);
+        let shares: Vec<u64> = (0..3)
+            .map(|_| {
+                node.note_failure("gone".into());
+                node.failed_permille
+            })
+            .collect();
+        assert_eq!(shares, [125, 235, 331]);
+        for _ in 0..100 {
+            node.note_failure("gone".into());
+        }
+        assert!(node.failed_permille <= 1_000, "{}", node.failed_permille);
+        for _ in 0..20 {
+            node.note_answer(None);
+        }
+        assert!(node.failed_permille < 125, "{}", node.failed_permille);
     }
 }

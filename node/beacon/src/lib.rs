@@ -5,6 +5,7 @@
 //! duty? Only the chain itself is waited for ([`BeaconNodes::chain`]), and only another chain than the expected one is an error
 //! that ends the process ([`ChainError`]).
 //!
+//! * Every node has a score, one integer (`score`); the order of asking follows it.
 //! * Reads go to the best node first and to the next one after a short patience; the first good answer wins (`failover`).
 //! * Submissions go to all nodes at once; the first that accepts everything wins, partial refusals are reported item by item
 //!   (`broadcast`).
@@ -34,6 +35,7 @@ mod node;
 mod nodes;
 mod pool;
 mod quoted;
+mod score;
 mod settings;
 mod sse;
 mod state;
@@ -60,6 +62,7 @@ pub use error::{BeaconError, CallError, ChainError, ItemFailure, NodeName, Setti
 pub use event::{BeaconEvent, EventKind, Finalized, Head, NodeId, Reorg};
 pub use nodes::{BeaconNodes, ConnectError};
 pub use pool::{Attestations, CommitteeSubscription, SyncSubscription};
+pub use score::Score;
 pub use settings::{MAX_NODES, Settings};
 pub use state::Finality;
 pub use status::{NodeStatus, Status};

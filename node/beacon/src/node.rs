@@ -5,9 +5,11 @@ use crate::error::{CallError, NodeName};
 use crate::event::NodeId;
 use crate::health::{Health, Identity};
 use crate::http::{Http, Reply, Request};
+use crate::score::Score;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
+use types::Slot;
 
 /// One beacon node.
 #[derive(Debug)]
@@ -31,6 +33,11 @@ impl Node {
     pub fn health(&self) -> MutexGuard<'_, Health> {
         // A panic while holding the lock leaves plain data behind, all of which is valid.
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far the node is from a perfect one.
+    pub fn score(&self, best_head: Option<Slot>) -> Score {
+        Score::of(&self.health(), best_head, self.id.0)
     }
 
     /// Records whether the node is on our chain, and lets those go on who wait for it.

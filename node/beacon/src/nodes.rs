@@ -125,11 +125,12 @@ impl BeaconNodes {
     /// The condition of every node, for readiness, status pages and metrics.
     #[must_use]
     pub fn status(&self) -> Status {
+        let best_head = self.best_head();
         let nodes: Vec<NodeStatus> = self
             .ordered(None)
             .into_iter()
             .chain(self.inner.nodes.iter().filter(|node| !node.health().is_usable()).cloned())
-            .map(|node| NodeStatus::of(&node))
+            .map(|node| NodeStatus::of(&node, best_head))
             .collect();
         Status { nodes, events_dropped: self.inner.events_dropped.load(Ordering::Relaxed) }
     }
@@ -228,9 +229,9 @@ impl BeaconNodes {
             .nodes
             .iter()
             .filter(|node| node.health().is_usable())
-            .map(|node| ((teller != Some(node.id), node.health().rank(best_head, node.id.0)), node))
+            .map(|node| ((teller != Some(node.id), node.score(best_head)), node))
             .collect();
-        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.sort_by_key(|(key, _)| *key);
         ranked.into_iter().map(|(_, node)| Arc::clone(node)).collect()
     }
 

@@ -2,6 +2,7 @@
 
 use crate::error::NodeName;
 use crate::node::Node;
+use crate::score::Score;
 use crate::witness::ClockOffset;
 use types::Slot;
 
@@ -31,12 +32,17 @@ pub struct NodeStatus {
     pub optimistic: bool,
     /// Smoothed time of small calls, in microseconds.
     pub latency_micros: Option<u64>,
+    /// Share of its last calls that failed through its fault, in thousandths.
+    pub failed_permille: u64,
+    /// How far it is from a perfect node; the lowest is asked first. `None` while it is not known to be on our chain.
+    pub score: Option<Score>,
     /// How far our clock is ahead of this node's, once enough of its answers were dated.
     pub clock: Option<ClockOffset>,
 }
 
 impl NodeStatus {
-    pub(crate) fn of(node: &Node) -> Self {
+    pub(crate) fn of(node: &Node, best_head: Option<Slot>) -> Self {
+        let score = node.score(best_head);
         let health = node.health();
         Self {
             name: node.name.clone(),
@@ -46,6 +52,8 @@ impl NodeStatus {
             syncing: health.sync.map(|sync| !sync.is_synced()),
             optimistic: health.sync.is_some_and(|sync| sync.optimistic || sync.execution_offline),
             latency_micros: health.latency_micros,
+            failed_permille: health.failed_permille,
+            score: health.is_usable().then_some(score),
             clock: node.http.clock_offset(),
         }
     }
