@@ -55,6 +55,28 @@ export class BeaconApi {
     }
   }
 
+  /** As `block`, with the name of its fork as `version`. */
+  async versionedBlock(slot) {
+    try {
+      const { version, data } = await request(`${this.url}/eth/v2/beacon/blocks/${slot}`);
+      return { version, ...data };
+    } catch (error) {
+      if (error instanceof HttpError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  async proposerDuties(epoch) {
+    const duties = await this.#data(`/eth/v1/validator/duties/proposer/${epoch}`);
+    return duties.map((duty) => ({ validator: Number(duty.validator_index), slot: Number(duty.slot) }));
+  }
+
+  /** `{ status, exitEpoch }` of a validator in the head state. */
+  async validator(index) {
+    const { status, validator } = await this.#data(`/eth/v1/beacon/states/head/validators/${index}`);
+    return { status, exitEpoch: Number(validator.exit_epoch) };
+  }
+
   async attesterDuties(epoch, indices) {
     const duties = await this.#post(`/eth/v1/validator/duties/attester/${epoch}`, indices.map(String));
     return duties.map((duty) => ({

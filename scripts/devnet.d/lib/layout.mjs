@@ -44,9 +44,9 @@ export class Layout {
     this.executionPort = basePort;
     this.beaconPort = basePort + 1;
     this.executionUrl = `http://${HOST}:${this.executionPort}`;
-    /** One per beacon node of the plan; the first is the one that is asked when one is enough. */
+    /** One per beacon node of the plan. The last one is asked when one is enough: it is the first that faults strike. */
     this.beacons = plan.beacons.map((name, at) => ({ name, port: this.beaconPort + at, url: `http://${HOST}:${this.beaconPort + at}` }));
-    this.beaconUrl = this.beacons[0].url;
+    this.beaconUrl = this.beacons.at(-1).url;
     this.relayPort = basePort + 8;
     this.relayUrl = `http://${HOST}:${this.relayPort}`;
     this.proxyControlPort = basePort + 9;

@@ -12,13 +12,15 @@ const USAGE = `usage: scripts/devnet COMMAND [options]
   up            install, build, start and register everything; leaves it running
   check         measure whether the network does what it should (starts one first if none runs)
                 --short: the quick version; --stage N: what stage N (1 to 5) promises
+                --all-duties: the chain that lives on seven operators alone, its forks and its faults, each part on a
+                network of its own; --part chain|blinded|relay|faults: that part, may be repeated; --slow: slots of 12 s
   status        one look at the table; --json for programs, --watch to stay
   kill N        SIGKILL operator N
   restart N     start operator N again, with the folder it had
   down          end every process; logs stay
 
-options: --dir DIR (default .devnet), --base-port N (default 19600; up only), --seconds-per-slot N (default 3; up only),
-         --binary FILE (use this capstan instead of building; up only), --until-finalized N (epoch at which up returns, default 8)
+options: --dir DIR (default .devnet), --base-port N (default 19600), --seconds-per-slot N (default 3),
+         --binary FILE (use this capstan instead of building), --until-finalized N (epoch at which up returns, default 8)
 `;
 
 const OPTIONS = {
@@ -29,6 +31,9 @@ const OPTIONS = {
   binary: { type: "string" },
   short: { type: "boolean", default: false },
   stage: { type: "string" },
+  "all-duties": { type: "boolean", default: false },
+  part: { type: "string", multiple: true, default: [] },
+  slow: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   watch: { type: "boolean", default: false },
   help: { type: "boolean", default: false, short: "h" },
@@ -100,7 +105,22 @@ async function kill(options, operator) {
   console.log(`operator ${operator} is killed`);
 }
 
+async function checkAllDuties(options) {
+  const { PARTS, runAllDuties } = await import("../all-duties/run.mjs");
+  for (const part of options.part) if (!Object.hasOwn(PARTS, part)) throw new UsageError(`there is no part ${part}`);
+  process.exitCode = await runAllDuties({
+    dir: options.dir,
+    basePort: whole(options["base-port"], "--base-port"),
+    secondsPerSlot: whole(options["seconds-per-slot"], "--seconds-per-slot"),
+    binary: options.binary,
+    parts: options.part,
+    isSlow: options.slow,
+  });
+}
+
 async function check(options) {
+  if (options["all-duties"]) return checkAllDuties(options);
+  if (options.part.length > 0 || options.slow) throw new UsageError("--part and --slow go with --all-duties");
   const stage = options.stage === undefined ? undefined : whole(options.stage, "--stage");
   const { runCheck } = await import("../check/run.mjs");
   const startNetwork = async () => {

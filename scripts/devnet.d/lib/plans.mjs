@@ -40,14 +40,6 @@ export const ALL_DUTIES = {
   doppelganger: [7],
 };
 
-const PLANS = new Map([CLUSTER, ALL_DUTIES].map((plan) => [plan.name, plan]));
-
-export function planNamed(name) {
-  const plan = PLANS.get(name);
-  if (!plan) throw new Error(`there is no network plan ${name}`);
-  return plan;
-}
-
 /** How many operators of a cluster may be missing. */
 export const faulty = ({ operators }) => (operators.length - 1) / 3;
 

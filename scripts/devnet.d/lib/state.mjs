@@ -1,14 +1,13 @@
 // What `up` did, for the commands that come after it.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { Layout, VALIDATORS, clusterIndices } from "./layout.mjs";
-import { planNamed } from "./plans.mjs";
 
 const fileOf = (dir) => `${dir}/network.json`;
 
 export function saveState(layout, state) {
   mkdirSync(layout.dir, { recursive: true });
   const file = fileOf(layout.dir);
-  writeFileSync(`${file}.new`, `${JSON.stringify({ basePort: layout.basePort, plan: layout.plan.name, ...state }, null, 2)}\n`);
+  writeFileSync(`${file}.new`, `${JSON.stringify({ basePort: layout.basePort, plan: layout.plan, ...state }, null, 2)}\n`);
   renameSync(`${file}.new`, file);
 }
 
@@ -17,7 +16,7 @@ export function loadState(dir) {
   const probe = new Layout({ dir });
   if (!existsSync(fileOf(probe.dir))) throw new Error(`no network in ${probe.dir}: run scripts/devnet up`);
   const state = JSON.parse(readFileSync(fileOf(probe.dir), "utf8"));
-  return { layout: new Layout({ dir, basePort: state.basePort, plan: planNamed(state.plan) }), state };
+  return { layout: new Layout({ dir, basePort: state.basePort, plan: state.plan }), state };
 }
 
 /** Validators that are registered now: the cluster with the changes made since. */

@@ -38,8 +38,12 @@ async function followDuties() {
     await sleep(genesisMillis + firstSlotOf(epoch) * slotMillis - Date.now());
     for (;;) {
       try {
-        const [attesters, sync] = await Promise.all([beacon.attesterDuties(epoch, indices), beacon.syncDuties(epoch, indices)]);
-        journal.write({ type: "duties", epoch, attesters, sync });
+        const [attesters, sync, proposers] = await Promise.all([
+          beacon.attesterDuties(epoch, indices),
+          beacon.syncDuties(epoch, indices),
+          beacon.proposerDuties(epoch),
+        ]);
+        journal.write({ type: "duties", epoch, attesters, sync, proposers });
         break;
       } catch (error) {
         journal.write({ type: "gap", micros: unixMicros(), reason: `duties of epoch ${epoch}: ${error.message}` });

@@ -5,6 +5,7 @@ import { CHAIN_ID } from "../lib/layout.mjs";
 export function writeNetworkFile(layout, { contract, secondsPerSlot }) {
   const slotMillis = secondsPerSlot * 1000;
   const { boole } = layout.plan.forks;
+  const { quick, slow } = layout.plan.timeouts ?? { quick: Math.round(slotMillis / 6), slow: 10 * slotMillis };
   writeFileSync(
     layout.networkFile,
     `name = "local"
@@ -26,8 +27,8 @@ boole = "0x00000403"
 alan = 0
 ${boole === undefined ? "" : `boole = ${boole}\n`}
 [timeouts]
-quick_ms = ${Math.round(slotMillis / 6)}
-slow_ms = ${10 * slotMillis}
+quick_ms = ${quick}
+slow_ms = ${slow}
 
 [peers]
 ip_colocation_limit = 0

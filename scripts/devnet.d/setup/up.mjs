@@ -83,10 +83,9 @@ export async function up(layout, { secondsPerSlot, binary, untilFinalized }) {
 }
 
 /**
- * Starts the network of the layout's plan and waits for its genesis. `beaconOptions` are those of `startBeacons`,
- * `programOf` names another program for an operator.
+ * Starts the network of the layout's plan and waits for its genesis. `beaconOptions` are those of `startBeacons`.
  */
-export async function startEverything({ layout, processes, program, secondsPerSlot, step, beaconOptions = {}, programOf = () => program }) {
+export async function startEverything({ layout, processes, program, secondsPerSlot, step, beaconOptions = {} }) {
   const { plan } = layout;
   const capstan = new Capstan(program);
   step("starting the execution client, deploying the registry");
@@ -116,7 +115,7 @@ export async function startEverything({ layout, processes, program, secondsPerSl
   await startProxies(layout, processes);
   startObserver(layout, processes);
   if (plan.helper) startHelper(layout, processes);
-  for (const operator of plan.operators) startOperator(layout, processes, programOf(operator), operator);
+  for (const operator of plan.operators) startOperator(layout, processes, program, operator);
 
   await Promise.all(plan.operators.map((operator) => knowsItsValidators(layout, operator)));
   step(`${plan.operators.length} operators found their validators on chain, ${genesisTime - Math.floor(Date.now() / 1000)} s before genesis`);

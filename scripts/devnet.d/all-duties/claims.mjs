@@ -1,0 +1,160 @@
+// The claims about a window of slots in which everybody runs: each is measured and said in one line.
+import { connect } from "../helper/client.mjs";
+import { Signer } from "../helper/signer.mjs";
+import { accountVotes, ratio } from "../check/inclusion.mjs";
+import { balances } from "../check/ledger.mjs";
+import { percent } from "../check/report.mjs";
+import { epochOf } from "../lib/beacon-api.mjs";
+import { clusterValidators, range } from "../lib/plans.mjs";
+import { assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "./books.mjs";
+import { accountBlocks, accountForks, accountRecipients, accountSync, comparePublished, judgeFinality, slotsOf } from "./judge.mjs";
+import { Selection } from "./selection.mjs";
+
+export const LIMITS = { blocks: 0.98, votes: 0.99, sync: 0.99 };
+const SHOWN = 6;
+
+const shown = (list, text) => (list.length === 0 ? "" : `; ${list.slice(0, SHOWN).map(text).join(" ")}${list.length > SHOWN ? ` and ${list.length - SHOWN} more` : ""}`);
+const slotAndValidator = ({ slot, validator }) => `${slot}/${validator}`;
+const span = ({ from, to }) => `slots ${from} to ${to}`;
+
+export function claimFinality(net, { from, to, slotsPerEpoch }) {
+  const { ends, bad } = judgeFinality({ looks: net.evidence.finality, from, to, slotsPerEpoch });
+  const text = ends.map(({ epoch, finalized }) => `${epoch}:${finalized ?? "-"}`).join(" ");
+  return net.report.check("finalized >= current - 3 at the end of every epoch", bad.length === 0 && ends.length > 0, `epoch:finalized ${text}`);
+}
+
+export function claimBlocks(net, window, { share = LIMITS.blocks, claim = "98 % of the slots have a block that an operator published", isCounted } = {}) {
+  const { evidence } = net;
+  const published = net.acceptedByAny("proposer", window);
+  const account = accountBlocks({ window, blocks: evidence.blocks, published, proposerOf: (slot) => evidence.proposerOf(slot), isCounted });
+  const empty = shown(account.empty, ({ slot, proposer }) => `${slot}/${proposer}`);
+  return net.report.check(
+    claim,
+    account.due > 0 && account.foreign.length === 0 && ratio(account.ours, account.due) >= share,
+    `${span(window)}: ${account.ours} of ${account.due} (${percent(ratio(account.ours, account.due))}), ${account.empty.length} without a block, ${account.foreign.length} not of an operator${empty && `; empty slot/proposer ${empty.slice(2)}`}`,
+  );
+}
+
+export function claimVotes(net, window, { share = LIMITS.votes, claim = "99 % of the attestations are in blocks", validators = new Set(clusterValidators(net.plan)) } = {}) {
+  const { duties, included } = net.evidence;
+  const everybody = new Set(range({ first: 0, last: net.plan.validators - 1 }));
+  const account = accountVotes({ duties, validators, aggregators: everybody, included, ...window });
+  const { due, included: count, missing } = account;
+  return net.report.check(claim, due > 0 && ratio(count, due) >= share, `${span(window)}: ${count} of ${due} (${percent(ratio(count, due))})${shown(missing, slotAndValidator)}`);
+}
+
+export function claimSync(net, window, { share = LIMITS.sync, validators = new Set(clusterValidators(net.plan)) } = {}) {
+  const { blocks } = net.evidence;
+  const { due, included, missing, noBlock } = accountSync({ window, blocks, syncDutiesOf: (slot) => net.evidence.syncDutiesOf(slot), validators });
+  return net.report.check(
+    "99 % of the sync messages whose next slot has a block are in its sync aggregate",
+    due > 0 && ratio(included, due) >= share,
+    `${span(window)}: ${included} of ${due} (${percent(ratio(included, due))}), ${noBlock} before an empty slot${shown(missing, slotAndValidator)}`,
+  );
+}
+
+/** Everything that was to be aggregated in the window, by the validators' secrets: keys by role. */
+export async function selectedIn(net, window) {
+  const { config } = await connect(net.beacon.url);
+  const validators = clusterValidators(net.plan);
+  const members = new Set(validators);
+  const selection = new Selection(new Signer(config, validators));
+  const { evidence } = net;
+  const duties = evidence.duties.filter(({ slot, validator }) => slot >= window.from && slot <= window.to && members.has(validator));
+  const contributions = new Set();
+  for (const slot of slotsOf(window)) {
+    const sync = evidence.syncDutiesOf(slot).filter(({ validator }) => members.has(validator));
+    for (const key of selection.contributors(slot, sync)) contributions.add(key);
+  }
+  return new Map([
+    ["aggregator", selection.aggregators(duties)],
+    ["sync_committee_contribution", contributions],
+  ]);
+}
+
+const AGGREGATES = { aggregator: "aggregates", sync_committee_contribution: "contributions" };
+
+export function claimSelected(net, window, selectedByRole) {
+  for (const [role, name] of Object.entries(AGGREGATES)) {
+    const { selected, accepted, missing, extra } = comparePublished({ selected: selectedByRole.get(role), accepted: net.acceptedByAny(role, window) });
+    net.report.check(
+      `${name} published = selected by the validators' secrets`,
+      selected > 0 && missing.length === 0 && extra.length === 0,
+      `${span(window)}: ${selected} selected, ${accepted} published and taken, ${missing.length} missing, ${extra.length} too many${shown([...missing, ...extra], (key) => key)}`,
+    );
+  }
+}
+
+/** Each operator's ledger against duties, selection, proxies and blocks. Rows must have been read. */
+export function claimBooks(net, window, selectedByRole, { operators = net.plan.operators } = {}) {
+  const { evidence } = net;
+  for (const operator of operators) {
+    const validators = net.validatorsOf(operator);
+    const assigned = assignedByRole({
+      window,
+      validators,
+      dutiesOfSlot: (slot) => evidence.dutiesOfEpoch(epochOf(slot)).attesters.filter((duty) => duty.slot === slot),
+      syncDutiesOf: (slot) => evidence.syncDutiesOf(slot),
+      proposerOf: (slot) => evidence.proposerOf(slot),
+    });
+    const rows = net.rows(operator, window);
+    const accepted = new Set([...assigned.keys()].flatMap((role) => [...evidence.traffic.get(operator).accepted(role, window)]));
+    const mine = (key) => validators.has(Number(key.split("/")[2]));
+    const selected = new Set([...selectedByRole.values()].flatMap((keys) => [...keys].filter(mine)));
+    const books = compareBooks({ assigned, rows, accepted, selected });
+    const odd = oddities(books);
+    net.report.check(
+      `operator ${operator}: duties of the beacon node = ledger, submitted in the ledger = taken through the proxies`,
+      odd.length === 0 && books.running === 0 && books.assigned > 0,
+      `${books.assigned} assigned, ${books.booked} booked; ${books.submitted} submitted, ${books.taken} taken; ${books.running} still running${shown(odd, (text) => text)}`,
+    );
+    const inclusion = compareInclusion({ rows, included: evidence.included });
+    net.report.check(
+      `operator ${operator}: the blocks that its ledger names for its votes are those that hold them`,
+      inclusion.told > 0 && inclusion.odd.length === 0,
+      `${inclusion.told} votes told of, ${inclusion.odd.length} otherwise in the chain${shown(inclusion.odd, ({ slot, validator, told, inChain }) => `${slot}/${validator} told ${told} is ${inChain}`)}`,
+    );
+  }
+}
+
+export async function claimBalances(net, operators = net.plan.operators) {
+  const sums = await Promise.all(operators.map(async (operator) => (await net.status(operator))?.duties));
+  net.report.check(
+    "scheduled = submitted + failed + running in every ledger",
+    sums.every((sum) => sum && balances(sum) && sum.scheduled > 0),
+    sums.map((sum, at) => `${operators[at]}: ${sum?.scheduled} = ${sum?.submitted} + ${sum?.failed} + ${sum?.running}`).join("; "),
+  );
+}
+
+/** What the ledgers say in sum, told and not judged. */
+export function tellLedgers(net, window, operators = net.plan.operators) {
+  for (const operator of operators) {
+    const counts = summarize(net.rows(operator, window)).map(([name, count]) => `${count} ${name}`);
+    net.report.note(`operator ${operator}: ${counts.join(", ")}`);
+  }
+}
+
+/** What beacon nodes refused, told and not judged. */
+export function tellRefusals(net) {
+  const counts = new Map();
+  for (const traffic of net.evidence.traffic.values()) {
+    for (const { role, status, answer } of traffic.refusals) {
+      const text = `${role} ${status} ${(answer ?? "").replace(/\s+/g, " ").slice(0, 120)}`;
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+  }
+  for (const [text, count] of [...counts].sort((a, b) => b[1] - a[1]).slice(0, SHOWN)) net.report.note(`refused ${count} times: ${text}`);
+}
+
+export function claimRecipients(net, window, recipientOf) {
+  const { due, right, wrong } = accountRecipients({ window, blocks: net.evidence.blocks, recipientOf });
+  net.report.check("every block pays the owner of its proposer", due > 0 && wrong.length === 0, `${right} of ${due}${shown(wrong, ({ slot, proposer, paid }) => `${slot}/${proposer} pays ${paid}`)}`);
+}
+
+export function claimForks(net, window) {
+  const { fulu } = net.plan.forks;
+  const forkOf = (slot) => (epochOf(slot) >= fulu ? "fulu" : "electra");
+  const { counts, wrong } = accountForks({ window, blocks: net.evidence.blocks, forkOf });
+  const isBoth = [...counts.values()].every((count) => count > 0) && counts.size === (epochOf(window.from) < fulu ? 2 : 1);
+  net.report.check(`blocks of every fork, each in its epochs`, wrong.length === 0 && isBoth, [...counts].map(([fork, count]) => `${count} ${fork}`).join(", "));
+}

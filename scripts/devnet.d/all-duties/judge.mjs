@@ -1,0 +1,125 @@
+// The judgements over one window of slots: pure functions of what was seen. Each returns what it counted.
+import { keyOf } from "./published.mjs";
+
+export const inWindow = ({ from, to }, slot) => slot >= from && slot <= to;
+
+export function* slotsOf({ from, to }) {
+  for (let slot = from; slot <= to; slot++) yield slot;
+}
+
+/** How far finality may be behind the running epoch at its end. */
+const FINALITY_DISTANCE = 3;
+
+/**
+ * Finality at the end of every epoch from `from` to `to`: the last look in its last slot.
+ * @param {{ slot: number, finalized: number }[]} looks
+ */
+export function judgeFinality({ looks, from, to, slotsPerEpoch }) {
+  const ends = [];
+  for (let epoch = from; epoch <= to; epoch++) {
+    const last = looks.findLast((look) => look.slot === (epoch + 1) * slotsPerEpoch - 1);
+    ends.push({ epoch, finalized: last?.finalized ?? null, isGood: last !== undefined && last.finalized >= epoch - FINALITY_DISTANCE });
+  }
+  return { ends, bad: ends.filter(({ isGood }) => !isGood) };
+}
+
+/**
+ * Slots whose block is one that an operator published. `proposerOf(slot)` is the beacon node's word on who was to propose.
+ * @param {Map<number, { message: { proposer_index: string } }>} blocks of the canonical chain, by slot
+ * @param {Set<string>} published keys of published blocks
+ */
+export function accountBlocks({ window, blocks, published, proposerOf, isCounted = () => true }) {
+  const account = { due: 0, ours: 0, empty: [], foreign: [] };
+  for (const slot of slotsOf(window)) {
+    const proposer = proposerOf(slot);
+    if (!isCounted(proposer)) continue;
+    account.due += 1;
+    const block = blocks.get(slot);
+    if (!block) account.empty.push({ slot, proposer });
+    else if (Number(block.message.proposer_index) !== proposer || !published.has(keyOf("proposer", slot, proposer))) account.foreign.push({ slot, proposer });
+    else account.ours += 1;
+  }
+  return account;
+}
+
+/** Whether bit `position` of a 0x-hex SSZ bitvector is set. */
+export const bitOf = (hex, position) => (Number.parseInt(hex.slice(2 + 2 * (position >> 3), 4 + 2 * (position >> 3)), 16) & (1 << (position & 7))) !== 0;
+
+/**
+ * Sync messages of the window's slots whose next slot has a block: in that block's sync aggregate or not. A message is in
+ * when every position of its validator is set.
+ */
+export function accountSync({ window, blocks, syncDutiesOf, validators }) {
+  const account = { due: 0, included: 0, missing: [], noBlock: 0 };
+  for (const slot of slotsOf(window)) {
+    const members = syncDutiesOf(slot).filter(({ validator }) => validators.has(validator));
+    const next = blocks.get(slot + 1);
+    if (!next) {
+      account.noBlock += members.length;
+      continue;
+    }
+    const { sync_committee_bits: bits } = next.message.body.sync_aggregate;
+    for (const { validator, positions } of members) {
+      account.due += 1;
+      if (positions.every((position) => bitOf(bits, position))) account.included += 1;
+      else account.missing.push({ slot, validator });
+    }
+  }
+  return account;
+}
+
+/** What was selected against what a node took: keys that are only on one side. */
+export function comparePublished({ selected, accepted }) {
+  const missing = [...selected].filter((key) => !accepted.has(key));
+  const extra = [...accepted].filter((key) => !selected.has(key));
+  return { selected: selected.size, accepted: accepted.size, missing, extra };
+}
+
+const LATE_EXIT_EPOCHS = 2;
+
+/**
+ * The way of an exit that was requested in `requested` (an epoch). `looks` are what the beacon node said of the
+ * validator, in order.
+ * @param {{ epoch: number, status: string, exitEpoch: number }[]} looks
+ */
+export function judgeExit({ requested, looks }) {
+  const exiting = looks.find(({ status }) => status === "active_exiting");
+  const exited = looks.find(({ status }) => status.startsWith("exited") || status.startsWith("withdrawal"));
+  const exitEpoch = exiting?.exitEpoch ?? exited?.exitEpoch ?? null;
+  const isInTime = exiting !== undefined && exiting.epoch <= requested + LATE_EXIT_EPOCHS;
+  const before = looks.filter(({ epoch }) => exitEpoch !== null && epoch < exitEpoch);
+  const after = looks.filter(({ epoch }) => exitEpoch !== null && epoch >= exitEpoch);
+  const isAtItsEpoch = after.length > 0 && before.every(({ status }) => status.startsWith("active")) && after.every(({ status }) => !status.startsWith("active"));
+  return { isInTime, isAtItsEpoch, exitEpoch, exitingEpoch: exiting?.epoch ?? null, exitedEpoch: exited?.epoch ?? null };
+}
+
+/**
+ * Blocks pay the owner of the proposer's cluster, unless the owner set another recipient.
+ * @param {(validator: number) => string} recipientOf lower case address
+ */
+export function accountRecipients({ window, blocks, recipientOf }) {
+  const account = { due: 0, right: 0, wrong: [] };
+  for (const slot of slotsOf(window)) {
+    const block = blocks.get(slot);
+    if (!block) continue;
+    account.due += 1;
+    const { body, proposer_index: proposer } = block.message;
+    const paid = body.execution_payload.fee_recipient.toLowerCase();
+    if (paid === recipientOf(Number(proposer))) account.right += 1;
+    else account.wrong.push({ slot, proposer: Number(proposer), paid });
+  }
+  return account;
+}
+
+/** Blocks by the name of their fork, and those whose fork is not that of their epoch. */
+export function accountForks({ window, blocks, forkOf }) {
+  const counts = new Map();
+  const wrong = [];
+  for (const slot of slotsOf(window)) {
+    const block = blocks.get(slot);
+    if (!block) continue;
+    counts.set(block.version, (counts.get(block.version) ?? 0) + 1);
+    if (block.version !== forkOf(slot)) wrong.push(slot);
+  }
+  return { counts, wrong };
+}

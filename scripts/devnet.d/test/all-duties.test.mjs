@@ -1,0 +1,302 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "../all-duties/books.mjs";
+import { exitCalldata } from "../all-duties/exit.mjs";
+import { accountBlocks, accountForks, accountRecipients, accountSync, bitOf, comparePublished, judgeExit, judgeFinality } from "../all-duties/judge.mjs";
+import { badSigners, doneShare, lostRows, missingShare, onTimeShare, rightHeads } from "../all-duties/lines.mjs";
+import { keyOf, publishedIn } from "../all-duties/published.mjs";
+import { inTime, judgeRegistrations } from "../all-duties/relay-judge.mjs";
+import { Selection } from "../all-duties/selection.mjs";
+import { Traffic } from "../all-duties/traffic.mjs";
+import { ALL_DUTIES, clusterValidators, faulty, validatorsOf } from "../lib/plans.mjs";
+
+const post = (path, body, { status = 200, micros = 5, ...rest } = {}) => ({
+  type: "exchange",
+  method: "POST",
+  path,
+  request_micros: micros,
+  status,
+  ...(Buffer.isBuffer(body) ? { request_base64: body.toString("base64") } : { request_body: JSON.stringify(body) }),
+  ...rest,
+});
+const keysOf = (entry) => publishedIn(entry).map(({ key, isAccepted }) => `${key}${isAccepted ? "" : " refused"}`);
+
+// --- what was published
+
+test("every kind of published object is read with its duty", () => {
+  const data = { slot: "17" };
+  assert.deepEqual(keysOf(post("/eth/v2/beacon/pool/attestations", [{ attester_index: "3", data }])), ["attester/17/3"]);
+  assert.deepEqual(keysOf(post("/eth/v1/beacon/pool/sync_committees", [{ slot: "17", validator_index: "4" }])), ["sync_committee/17/4"]);
+  const aggregate = { message: { aggregator_index: "5", aggregate: { data }, selection_proof: "0x" } };
+  assert.deepEqual(keysOf(post("/eth/v2/validator/aggregate_and_proofs", [aggregate])), ["aggregator/17/5"]);
+  const contribution = { message: { aggregator_index: "6", contribution: { slot: "17", subcommittee_index: "2" }, selection_proof: "0x" } };
+  assert.deepEqual(keysOf(post("/eth/v1/validator/contribution_and_proofs", [contribution])), ["sync_committee_contribution/17/6/2"]);
+  assert.deepEqual(keysOf(post("/eth/v1/beacon/pool/voluntary_exits", { message: { epoch: "6", validator_index: "7" } })), ["voluntary_exit/6/7"]);
+  assert.deepEqual(keysOf(post("/eth/v1/validator/prepare_beacon_proposer", [])), []);
+  assert.deepEqual(keysOf({ ...post("/eth/v2/beacon/pool/attestations", []), method: "GET" }), []);
+});
+
+test("blocks are read by their first bytes, full and blinded, in SSZ and in JSON", () => {
+  const signed = Buffer.alloc(4 + 96 + 16);
+  signed.writeBigUInt64LE(17n, 100);
+  signed.writeBigUInt64LE(9n, 108);
+  const offsets = Buffer.alloc(12);
+  offsets.writeUInt32LE(12);
+  const [full] = publishedIn(post("/eth/v2/beacon/blocks", Buffer.concat([offsets, signed])));
+  assert.deepEqual([full.key, full.detail.isBlinded], ["proposer/17/9", false]);
+  const [blinded] = publishedIn(post("/eth/v2/beacon/blinded_blocks", signed));
+  assert.deepEqual([blinded.key, blinded.detail.isBlinded], ["proposer/17/9", true]);
+  assert.deepEqual(keysOf({ ...post("/eth/v2/beacon/blocks", {}), request_body: '{"signed_block":{"message":{"slot":"18","proposer_index":"9","parent' }), ["proposer/18/9"]);
+  assert.throws(() => keysOf({ ...post("/eth/v2/beacon/blocks", {}), request_body: '{"signed_block":' }), /no slot/);
+});
+
+test("an object counts as taken only when a node took that very one", () => {
+  const votes = [1, 2].map((index) => ({ attester_index: String(index), data: { slot: "17" } }));
+  const path = "/eth/v2/beacon/pool/attestations";
+  const failures = JSON.stringify({ failures: [{ index: "1", message: "no" }] });
+  assert.deepEqual(keysOf(post(path, votes, { status: 400, response_body: failures })), ["attester/17/1", "attester/17/2 refused"]);
+  for (const answer of [{ status: 400, response_body: "no" }, { status: 500, response_body: failures }, { status: null }]) {
+    assert.deepEqual(keysOf(post(path, votes, answer)), ["attester/17/1 refused", "attester/17/2 refused"]);
+  }
+});
+
+test("traffic over two nodes: taken by one is taken, and the first time counts", () => {
+  const traffic = new Traffic();
+  const vote = [{ attester_index: "3", data: { slot: "17" } }];
+  const path = "/eth/v2/beacon/pool/attestations";
+  traffic.add(post(path, vote, { status: 503, micros: 5, response_body: "no" }), "beacon");
+  assert.deepEqual([...traffic.accepted("attester", { from: 17, to: 17 })], []);
+  traffic.add(post(path, vote, { micros: 9 }), "beacon-b");
+  assert.deepEqual([...traffic.accepted("attester", { from: 17, to: 17 })], ["attester/17/3"]);
+  assert.deepEqual([...traffic.accepted("attester", { from: 18, to: 20 })], []);
+  assert.equal(traffic.published.get("attester/17/3").micros, 5);
+  assert.deepEqual(traffic.refusals.map(({ status, node }) => [status, node]), [[503, "beacon"]]);
+});
+
+// --- judgements over the chain
+
+test("finality that stays behind, or was not looked at, is found", () => {
+  const looks = [
+    { slot: 23, finalized: 0 },
+    { slot: 31, finalized: 0 },
+    { slot: 39, finalized: 0 },
+    { slot: 39, finalized: 1 },
+  ];
+  const judge = (to, from = 2) => judgeFinality({ looks, from, to, slotsPerEpoch: 8 }).bad.map(({ epoch }) => epoch);
+  assert.deepEqual(judge(4), []);
+  assert.deepEqual(judge(5), [5]); // no look in slot 47
+  assert.deepEqual(judgeFinality({ looks: looks.slice(0, 3), from: 2, to: 4, slotsPerEpoch: 8 }).bad, [{ epoch: 4, finalized: 0, isGood: false }]);
+});
+
+const block = (proposer, { version = "electra", bits = "0x00000000", recipient = "0xaa" } = {}) => ({
+  version,
+  message: { proposer_index: String(proposer), body: { sync_aggregate: { sync_committee_bits: bits }, execution_payload: { fee_recipient: recipient } } },
+});
+
+test("a slot counts when its block is the proposer's and an operator published it", () => {
+  const blocks = new Map([[1, block(5)], [2, block(6)], [3, block(7)]]);
+  const published = new Set([keyOf("proposer", 1, 5), keyOf("proposer", 2, 6), keyOf("proposer", 4, 8)]);
+  const proposerOf = (slot) => ({ 1: 5, 2: 9, 3: 7, 4: 8 })[slot];
+  const account = accountBlocks({ window: { from: 1, to: 4 }, blocks, published, proposerOf });
+  assert.deepEqual([account.due, account.ours], [4, 1]);
+  assert.deepEqual(account.foreign.map(({ slot }) => slot), [2, 3]); // another proposer; a block that nobody here published
+  assert.deepEqual(account.empty.map(({ slot }) => slot), [4]);
+  const some = accountBlocks({ window: { from: 1, to: 4 }, blocks, published, proposerOf, isCounted: (proposer) => proposer === 5 });
+  assert.deepEqual([some.due, some.ours], [1, 1]);
+});
+
+test("a sync message is in when all its positions are set in the next block", () => {
+  assert.deepEqual([bitOf("0x0180", 0), bitOf("0x0180", 1), bitOf("0x0180", 15)], [true, false, true]);
+  const blocks = new Map([[2, block(0, { bits: "0x05000000" })]]);
+  const syncDutiesOf = () => [
+    { validator: 1, positions: [0, 2] },
+    { validator: 2, positions: [0, 1] },
+    { validator: 9, positions: [3] },
+  ];
+  const account = accountSync({ window: { from: 1, to: 2 }, blocks, syncDutiesOf, validators: new Set([1, 2]) });
+  assert.deepEqual([account.due, account.included, account.noBlock], [2, 1, 2]);
+  assert.deepEqual(account.missing, [{ slot: 1, validator: 2 }]);
+});
+
+test("what was selected and not published is missing, and the other way round too much", () => {
+  const { missing, extra } = comparePublished({ selected: new Set(["a", "b"]), accepted: new Set(["b", "c"]) });
+  assert.deepEqual([missing, extra], [["a"], ["c"]]);
+});
+
+test("selection asks once per validator and subcommittee, and by the proof", () => {
+  const signer = { selectionProof: (validator) => [validator], syncSelectionProof: (validator, _slot, part) => [validator, part] };
+  const selection = new Selection(signer, {
+    isAggregator: (length, [validator]) => validator % length === 0,
+    isContributor: ([validator, part]) => validator === 1 || part === 3,
+  });
+  const duties = [4, 5, 8].map((validator) => ({ validator, slot: 7, length: 4 }));
+  assert.deepEqual([...selection.aggregators(duties)], ["aggregator/7/4", "aggregator/7/8"]);
+  const members = [
+    { validator: 1, positions: [0, 7, 8] },
+    { validator: 2, positions: [1, 31] },
+  ];
+  assert.deepEqual([...selection.contributors(7, members)], ["sync_committee_contribution/7/1/0", "sync_committee_contribution/7/1/1", "sync_committee_contribution/7/2/3"]);
+});
+
+test("an exit is late, early, or never, and each is found", () => {
+  const look = (epoch, status, exitEpoch = 11) => ({ epoch, status, exitEpoch });
+  const good = [look(6, "active_ongoing"), look(7, "active_exiting"), look(10, "active_exiting"), look(11, "exited_unslashed")];
+  const judge = (looks) => judgeExit({ requested: 6, looks });
+  assert.deepEqual([judge(good).isInTime, judge(good).isAtItsEpoch, judge(good).exitEpoch], [true, true, 11]);
+  assert.equal(judge(good.map((each) => ({ ...each, epoch: each.epoch + 2 }))).isInTime, false);
+  assert.equal(judge([look(6, "active_ongoing")]).isInTime, false);
+  assert.equal(judge([...good.slice(0, 3), look(11, "active_exiting")]).isAtItsEpoch, false);
+  assert.equal(judge([...good.slice(0, 2), look(10, "exited_unslashed")]).isAtItsEpoch, false);
+  assert.equal(judge(good.slice(0, 3)).isAtItsEpoch, false); // never seen at its epoch
+});
+
+test("a block that pays a stranger and one of the wrong fork are found", () => {
+  const blocks = new Map([[1, block(5)], [2, block(6, { recipient: "0xBB", version: "fulu" })], [3, block(5, { recipient: "0xAA" })]]);
+  const recipients = accountRecipients({ window: { from: 1, to: 4 }, blocks, recipientOf: () => "0xaa" });
+  assert.deepEqual([recipients.due, recipients.right, recipients.wrong], [3, 2, [{ slot: 2, proposer: 6, paid: "0xbb" }]]);
+  const forks = accountForks({ window: { from: 1, to: 4 }, blocks, forkOf: (slot) => (slot < 2 ? "electra" : "fulu") });
+  assert.deepEqual([[...forks.counts], forks.wrong], [[["electra", 2], ["fulu", 1]], [3]]);
+});
+
+// --- ledgers
+
+const rowOf = (role, slot, validator, outcome, rest = {}) => ({ role, slot, validator_index: validator, outcome, ...rest });
+
+test("assigned duties are those of the operator's own validators, with an aggregation for each", () => {
+  const assigned = assignedByRole({
+    window: { from: 7, to: 8 },
+    validators: new Set([1, 2]),
+    dutiesOfSlot: (slot) => (slot === 7 ? [{ validator: 1 }, { validator: 9 }] : []),
+    syncDutiesOf: (slot) => (slot === 8 ? [{ validator: 2 }] : []),
+    proposerOf: (slot) => (slot === 7 ? 2 : 9),
+  });
+  assert.deepEqual([...assigned.values()].flatMap((keys) => [...keys]).sort(), ["aggregator/7/1", "attester/7/1", "proposer/7/2", "sync_committee/8/2", "sync_committee_contribution/8/2"]);
+});
+
+test("books that leave out, invent, boast, hide or misjudge are found", () => {
+  const assigned = new Map([
+    ["attester", new Set(["attester/7/1", "attester/7/2"])],
+    ["aggregator", new Set(["aggregator/7/1", "aggregator/7/2"])],
+  ]);
+  const selected = new Set(["aggregator/7/1"]);
+  const accepted = new Set(["attester/7/1", "attester/7/2", "aggregator/7/1"]);
+  const rows = [
+    rowOf("attester", 7, 1, "submitted"),
+    rowOf("attester", 7, 2, "submitted"),
+    rowOf("aggregator", 7, 1, "submitted"),
+    rowOf("aggregator", 7, 2, "not_selected"),
+    rowOf("validator_registration", 7, 2, "submitted"),
+  ];
+  const odd = (change) => oddities(compareBooks({ assigned, rows, accepted, selected, ...change }));
+  assert.deepEqual(odd({}), []);
+  assert.deepEqual(odd({ rows: rows.slice(1) }), ["unbooked attester/7/1", "unsubmitted attester/7/1"]);
+  assert.deepEqual(odd({ rows: [...rows, rowOf("attester", 7, 3, "failed")] }), ["invented attester/7/3"]);
+  assert.deepEqual(odd({ accepted: new Set(["attester/7/1", "aggregator/7/1"]) }), ["unseen attester/7/2"]);
+  assert.deepEqual(odd({ rows: [rowOf("attester", 7, 1, "failed"), ...rows.slice(1)] }), ["unsubmitted attester/7/1"]);
+  assert.deepEqual(odd({ selected: new Set(["aggregator/7/1", "aggregator/7/2"]) }), ["misjudged aggregator/7/2"]);
+  assert.deepEqual(odd({ selected: new Set() }), ["misjudged aggregator/7/1"]);
+  assert.equal(compareBooks({ assigned, rows: [rowOf("attester", 7, 1, "running")], accepted, selected }).running, 1);
+});
+
+test("a contribution of two subcommittees is one duty on the books", () => {
+  const key = "sync_committee_contribution/7/1";
+  const parts = new Set([`${key}/0`, `${key}/3`]);
+  const assigned = new Map([["sync_committee_contribution", new Set([key])]]);
+  const rows = [rowOf("sync_committee_contribution", 7, 1, "submitted")];
+  assert.deepEqual(oddities(compareBooks({ assigned, rows, accepted: parts, selected: parts })), []);
+});
+
+test("a ledger that names another block than the chain, or none, is found", () => {
+  const included = new Map([["7/1", { includedIn: 8 }]]);
+  const odd = (rows) => compareInclusion({ rows, included }).odd.map(({ told, inChain }) => [told, inChain]);
+  assert.deepEqual(odd([rowOf("attester", 7, 1, "submitted", { included: { slot: 8 } })]), []);
+  assert.deepEqual(odd([rowOf("attester", 7, 1, "submitted", { included: { slot: 9 } })]), [[9, 8]]);
+  assert.deepEqual(odd([rowOf("attester", 7, 1, "submitted")]), [[null, 8]]);
+  assert.deepEqual(odd([rowOf("attester", 7, 2, "submitted", { included: { slot: 8 } })]), [[8, null]]);
+  assert.equal(compareInclusion({ rows: [rowOf("attester", 7, 1, "submitted", { warnings: ["not_checked"] })], included }).told, 0);
+  assert.deepEqual(summarize([rowOf("proposer", 7, 1, "failed", { reason: "no_proposal", room: "consensus" }), rowOf("attester", 7, 1, "submitted")]), [
+    ["attester submitted", 1],
+    ["proposer failed no_proposal (consensus)", 1],
+  ]);
+});
+
+// --- the lines of faults
+
+const heard = (times, rest = {}) => ({ role: "attester", outcome: "submitted", operators: [1, 2, 3, 4], heard: { post_signatures: times }, ...rest });
+
+test("what was not selected is not due, and what failed is not done", () => {
+  const rows = ["submitted", "submitted", "failed", "not_selected"].map((outcome) => ({ outcome }));
+  assert.deepEqual(doneShare(rows), { due: 3, done: 2, share: 2 / 3 });
+  assert.equal(doneShare([]).share, 0);
+});
+
+test("an operator that was heard is not missing, and one outside the committee is not counted", () => {
+  const rows = [heard({ 1: 5, 2: 6, 3: 7 }), heard({ 1: 5, 2: 6, 3: 7, 4: 8 }), heard({}, { outcome: "failed" })];
+  assert.deepEqual(missingShare(rows, 4), { rows: 2, missing: 1, share: 0.5 });
+  assert.deepEqual(missingShare(rows, 9), { rows: 0, missing: 0, share: 0 });
+});
+
+test("on time means within the given time of the others' median", () => {
+  const rows = [heard({ 1: 10, 2: 20, 3: 30, 4: 220 }), heard({ 1: 10, 2: 20, 3: 30, 4: 221 }), heard({ 1: 10, 2: 20, 3: 30 }), heard({ 4: 5 })];
+  assert.deepEqual(onTimeShare(rows, 4, 200), { rows: 3, onTime: 1, share: 1 / 3 });
+});
+
+test("a traitor that nobody names, and an honest operator that is named, are both found", () => {
+  const rows = [{ outcome: "submitted", bad_partial_signatures: [2] }, { outcome: "failed", bad_partial_signatures: [2, 3] }, { outcome: "submitted", bad_partial_signatures: [] }, { outcome: "submitted" }];
+  assert.deepEqual(badSigners(rows, 2), { rows: 4, named: 2, wronged: 1, submitted: 1 });
+  assert.equal(badSigners(rows, 4).named, 0);
+});
+
+test("a lost duty without a reason, with another reason, or done after all is found", () => {
+  const lost = (rows) => lostRows(rows, ["not_decided"]);
+  const good = { outcome: "failed", reason: "not_decided", room: "consensus" };
+  assert.deepEqual([lost([good, { outcome: "not_selected" }]).unexplained, lost([good]).due], [[], 1]);
+  assert.equal(lost([{ ...good, reason: "node_stopped" }]).unexplained.length, 1);
+  assert.equal(lost([{ ...good, room: null }]).unexplained.length, 1);
+  assert.equal(lost([{ outcome: "running" }]).unexplained.length, 1);
+  assert.equal(lost([{ outcome: "submitted" }]).submitted, 1);
+  assert.deepEqual([...lost([good, good]).counts], [["not_decided (consensus)", 2]]);
+});
+
+test("wrong heads count against, unknown ones do not count", () => {
+  const vote = (head) => ({ role: "attester", included: { head } });
+  assert.deepEqual(rightHeads([vote(true), vote(false), vote(null), { role: "attester" }, { role: "proposer", included: { head: true } }]), { known: 2, right: 1, share: 0.5 });
+});
+
+// --- the relay
+
+test("registrations with bad signatures, of strangers, with another recipient, or none at all are found", () => {
+  const expected = new Map([["0xaa", { index: 1, recipient: "0x11" }], ["0xbb", { index: 2, recipient: "0x22" }], ["0xcc", { index: 70, recipient: "0x22" }]]);
+  const line = (good, bad = []) => ({ type: "registrations", good, bad });
+  const judge = (lines) => judgeRegistrations({ lines, expected, slots: 20, slotsPerRound: 80 });
+  const good = [line([{ pubkey: "0xAA", fee_recipient: "0x11" }]), line([{ pubkey: "0xbb", fee_recipient: "0x22" }])];
+  assert.deepEqual(judge(good), { registered: 2, bad: 0, foreign: 0, wrong: [], missing: [] });
+  assert.deepEqual(judge(good.slice(1)).missing, [1]);
+  assert.equal(judge([...good, line([], [{}])]).bad, 1);
+  assert.equal(judge([...good, line([{ pubkey: "0xdd", fee_recipient: "0x11" }])]).foreign, 1);
+  assert.deepEqual(judge([...good, line([{ pubkey: "0xaa", fee_recipient: "0x99" }])]).wrong, [1]);
+});
+
+test("a block that becomes the head too late, or never, is found", () => {
+  const blocks = new Map([[1, {}], [2, {}], [3, {}]]);
+  const seen = new Map([[1, 1_600], [2, 2_700]]);
+  const { due, timely, late } = inTime({ window: { from: 1, to: 4 }, seen, blocks, slotStart: (slot) => slot * 1_000, slotMicros: 1_000 });
+  assert.deepEqual([due, timely, late.map(({ slot }) => slot)], [3, 1, [2, 3]]);
+});
+
+// --- the network
+
+test("the chain's validators are all in clusters, of four and of seven, and the faults leave what they should", () => {
+  assert.deepEqual(clusterValidators(ALL_DUTIES).sort((a, b) => a - b), Array.from({ length: ALL_DUTIES.validators }, (_unused, index) => index));
+  assert.deepEqual(ALL_DUTIES.clusters.map(({ operators }) => operators.length), [4, 4, 7]);
+  const missing = (down) => ALL_DUTIES.clusters.map((cluster) => cluster.operators.filter((operator) => down.includes(operator)).length - faulty(cluster));
+  assert.deepEqual(missing([1, 5]), [0, 0, 0]);
+  assert.deepEqual(missing([1, 2, 5]), [1, 0, 1]);
+  assert.equal(validatorsOf(ALL_DUTIES, 4).length, 64);
+});
+
+test("the exit's calldata is the contract's", () => {
+  const words = exitCalldata(`0x${"ab".repeat(48)}`, [1, 2, 3, 4]).slice(10).match(/.{64}/g);
+  const word = (number) => number.toString(16).padStart(64, "0");
+  assert.deepEqual(words, [word(64), word(160), word(48), "ab".repeat(32), "ab".repeat(16).padEnd(64, "0"), word(4), word(1), word(2), word(3), word(4)]);
+});
