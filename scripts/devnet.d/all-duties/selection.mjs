@@ -11,11 +11,13 @@ export class Selection {
   #signer;
   #isAggregator;
   #isContributor;
+  #subcommitteeSize;
 
-  constructor(signer, { isAggregator = isAggregatorFromCommitteeLength, isContributor = isSyncCommitteeAggregator } = {}) {
+  constructor(signer, { isAggregator = isAggregatorFromCommitteeLength, isContributor = isSyncCommitteeAggregator, subcommitteeSize = SUBCOMMITTEE_SIZE } = {}) {
     this.#signer = signer;
     this.#isAggregator = isAggregator;
     this.#isContributor = isContributor;
+    this.#subcommitteeSize = subcommitteeSize;
   }
 
   /** Keys of the aggregates that `duties` (of attesters) call for. */
@@ -28,7 +30,7 @@ export class Selection {
   contributors(slot, members) {
     const selected = new Set();
     for (const { validator, positions } of members) {
-      for (const part of new Set(positions.map((position) => Math.floor(position / SUBCOMMITTEE_SIZE)))) {
+      for (const part of new Set(positions.map((position) => Math.floor(position / this.#subcommitteeSize)))) {
         if (this.#isContributor(this.#signer.syncSelectionProof(validator, slot, part))) selected.add(keyOf("sync_committee_contribution", slot, validator, part));
       }
     }

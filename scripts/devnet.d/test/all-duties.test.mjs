@@ -128,6 +128,7 @@ test("selection asks once per validator and subcommittee, and by the proof", () 
   const selection = new Selection(signer, {
     isAggregator: (length, [validator]) => validator % length === 0,
     isContributor: ([validator, part]) => validator === 1 || part === 3,
+    subcommitteeSize: 8,
   });
   const duties = [4, 5, 8].map((validator) => ({ validator, slot: 7, length: 4 }));
   assert.deepEqual([...selection.aggregators(duties)], ["aggregator/7/4", "aggregator/7/8"]);

@@ -8,7 +8,7 @@ import { readRegistrations } from "../relay/registrations.mjs";
 
 const FORK = "0x00000001";
 const key = SecretKey.fromBytes(interopSecret(3));
-const message = { feeRecipient: "0x" + "11".repeat(20), gasLimit: 30_000_000, timestamp: 1_700_000_000, pubkey: key.toPublicKey().toBytes() };
+const message = { feeRecipient: Buffer.alloc(20, 0x11), gasLimit: 30_000_000, timestamp: 1_700_000_000, pubkey: key.toPublicKey().toBytes() };
 
 /** By the rule, written out: domain type 0x00000001 and the root of the fork data of (fork version, zero root). */
 function signed(object, { forkVersion = FORK } = {}) {
