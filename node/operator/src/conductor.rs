@@ -16,10 +16,13 @@ use vault::Vault;
 use crate::book::DutyBook;
 use crate::books::Books;
 use crate::clock::SlotClock;
+use crate::clock_offset::ClockState;
 use crate::context::{Coefficients, Context};
 use crate::directory::Directory;
+use crate::doppelganger::{Observation, Watch};
 use crate::drops::Drops;
 use crate::duties::Duties;
+use crate::guards::{Caretaker, Guards};
 use crate::hearing::Hearing;
 use crate::identity::Identity;
 use crate::intake::{Intake, Refusals};
@@ -28,6 +31,7 @@ use crate::listen::Listener;
 use crate::lookout::Lookout;
 use crate::pool::CryptoPool;
 use crate::proposals::Proposals;
+use crate::recipients::Disagreement;
 use crate::registrations::Registrations;
 use crate::roster::Roster;
 use crate::routes::Routes;
@@ -102,6 +106,12 @@ pub struct Status {
     pub refusals: Vec<(&'static str, u64)>,
     /// Believed messages dropped at a bound, by reason.
     pub drops: Vec<(&'static str, u64)>,
+    /// Validators under observation; `None` without doppelganger protection.
+    pub observation: Option<Observation>,
+    /// Our clock against the beacon nodes'.
+    pub clock: ClockState,
+    /// Operators that register validators with builders in another way than we do.
+    pub disagreements: Vec<Disagreement>,
 }
 
 /// The running conductor. Its tasks end when it is dropped.
@@ -134,7 +144,9 @@ impl Conductor {
         }
         let directory = Arc::new(ArcSwap::new(directories.borrow().clone()));
         let ledger = Arc::new(Ledger::new(identity.id, Arc::clone(&directory), Arc::clone(&clock)));
-        let (drops, signer) = (Drops::default(), Signer::new(vault, Arc::clone(&clock)));
+        let watch = Watch::new(safety.doppelganger);
+        let guards = Arc::new(Guards::new(watch.clone()));
+        let (drops, signer) = (Drops::default(), Signer::new(vault, Arc::clone(&clock), watch));
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
             identity: identity.clone(),
@@ -151,6 +163,7 @@ impl Conductor {
             drops: drops.clone(),
             registrations: Registrations::default(),
             proposals,
+            guards: Arc::clone(&guards),
             runtime: tokio::runtime::Handle::current(),
         });
         let (roster, book, routes) =
@@ -193,6 +206,13 @@ impl Conductor {
             routes: Arc::clone(&routes),
             heads: seen_heads,
         };
+        let caretaker = Caretaker {
+            clock,
+            beacon: beacon.clone(),
+            roster: roster.clone(),
+            directory,
+            guards,
+        };
         let follow = follow(Arc::clone(&context), routes, bell, directories);
         let tasks = [
             tokio::spawn(follow),
@@ -201,6 +221,7 @@ impl Conductor {
             tokio::spawn(intake.run(events)),
             tokio::spawn(schedule.run()),
             tokio::spawn(lookout),
+            tokio::spawn(caretaker.run()),
         ];
         let tasks = tasks.into_iter().map(AbortOnDropHandle::new).collect();
         Ok(Self { context, roster, book, refusals, log, _tasks: tasks })
@@ -227,6 +248,9 @@ impl Conductor {
             journal_writes_left_out: self.context.books.left_out(),
             refusals: self.refusals.all(),
             drops: self.context.drops.all(),
+            observation: self.context.guards.watch.observation(),
+            clock: self.context.guards.clock(),
+            disagreements: self.context.guards.disagreements.all(),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::books::Books;
 use crate::clock::SlotClock;
 use crate::directory::Directory;
 use crate::drops::Drops;
+use crate::guards::Guards;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
 use crate::pool::CryptoPool;
@@ -39,6 +40,7 @@ pub(crate) struct Context {
     pub starts: Starts,
     pub registrations: Registrations,
     pub proposals: Proposals,
+    pub guards: Arc<Guards>,
     /// Where tasks run: messages come in from threads of the crypto pool.
     pub runtime: tokio::runtime::Handle,
 }

@@ -12,7 +12,7 @@ use network::PublishError;
 use outbox::RoundSpan;
 use tokio::sync::mpsc::WeakSender;
 use types::rules::RoundEnd;
-use types::{CommitteeId, Round, SignedSsvMessage, Wire};
+use types::{CommitteeId, OperatorId, Root, Round, SignedSsvMessage, Wire};
 
 use crate::clock::{unix_micros, unix_millis};
 use crate::committee::Letter;
@@ -51,9 +51,16 @@ impl Interpreter {
             Effect::SignVote(request) => self.sign_vote(run, request),
             Effect::Sign(request) => self.sign(run, request),
             Effect::Recombine { stage, tasks } => self.recombine(run, stage, tasks),
-            Effect::SubmitVotes(submission) => self.submit_votes(id, submission),
-            Effect::Submit(submission) => self.submit(id, submission),
-            Effect::Reached(_) | Effect::Blame { .. } | Effect::Disagrees { .. } | Effect::Ended(_) => {}
+            Effect::SubmitVotes(submission) => {
+                self.context.guards.watch.saw_votes(&submission);
+                self.submit_votes(id, submission);
+            }
+            Effect::Submit(submission) => {
+                self.context.guards.watch.saw_block(&submission);
+                self.submit(id, submission);
+            }
+            Effect::Disagrees { operator, root, .. } => self.name_difference(run, operator, root),
+            Effect::Reached(_) | Effect::Blame { .. } | Effect::Ended(_) => {}
         }
         None
     }
@@ -115,6 +122,14 @@ impl Interpreter {
             }
         });
         run.set_timer(timer.abort_handle());
+    }
+
+    /// What differs can be told of registrations alone.
+    fn name_difference(&self, run: &Run, operator: OperatorId, theirs: Root) {
+        if let Some(ours) = run.registration() {
+            let (directory, rules) = (self.context.directory.load(), self.context.clock.rules());
+            self.context.guards.note_registration(rules, &directory, run.id.slot, (operator, theirs), ours);
+        }
     }
 
     /// Signs with the operator's key, publishes, and loops the message back: own messages count like all others.

@@ -3,12 +3,13 @@
 //! Both walk the same way, so what they want done and what can happen to them is one list each here. What only one of them knows is
 //! never asked for by the other; an answer that comes to the wrong one is refused without a trace in it.
 
-use duty::runner::{End, Fetch, Fetched, ShareRequest, Stage};
+use duty::runner::{End, Fetch, Fetched, Plan, ShareRequest, Stage};
 use duty::{
     CommitteeRunner, OwnView, RecombineTask, Recombined, Refusal, Runner, SignRequest, Signed, SubmitError,
     Withheld, collector::SignatureSlot,
 };
 use qbft::Unsigned;
+use types::beacon::ValidatorRegistration;
 use types::{
     BeaconRole, MessageId, OperatorId, Root, Round, SignatureBytes, SignedSsvMessage, Slot, ValidatorDuty,
     ValidatorIndex,
@@ -137,6 +138,21 @@ impl Machine {
         match self {
             Self::Vote(machine) => &machine.duty().validator_duties,
             Self::Walk(machine) => machine.plan().entries(),
+        }
+    }
+
+    /// What is registered with builders, if that is the duty.
+    pub(crate) const fn registration(&self) -> Option<&ValidatorRegistration> {
+        match self {
+            Self::Walk(machine) => match machine.plan() {
+                Plan::Registration(_, registration) => Some(registration),
+                Plan::Proposal(_)
+                | Plan::Aggregation(_)
+                | Plan::Contribution(_)
+                | Plan::AggregatorCommittee(_)
+                | Plan::Exit(..) => None,
+            },
+            Self::Vote(_) => None,
         }
     }
 

@@ -8,6 +8,7 @@ use duty::CommitteeKeys;
 use duty::runner::{End, Stage};
 use outbox::{DutyRecord, DutyRole, StartCause};
 use tokio::task::AbortHandle;
+use types::beacon::ValidatorRegistration;
 use types::{
     BeaconRole, CommitteeId, MessageId, OperatorId, PublicKeyBytes, RunnerRole, Slot, ValidatorIndex,
 };
@@ -118,6 +119,11 @@ impl Run {
             .filter_map(|duty| self.signers.get(&duty.validator_index))
             .map(|signer| signer.share)
             .collect()
+    }
+
+    /// What is registered with builders, if that is the duty.
+    pub(crate) const fn registration(&self) -> Option<&ValidatorRegistration> {
+        self.machine.registration()
     }
 
     /// Whether every entry has its outcome.

@@ -23,7 +23,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
-use types::{Decode, MsgType, OperatorId, PartialSignatureMessages, QbftMessage, RunnerRole, Slot, SsvMessage};
+use types::{
+    Decode, MsgType, OperatorId, PartialSignatureMessages, QbftMessage, RunnerRole, Slot, SsvMessage,
+};
 
 /// Own messages that are remembered: with 500 committees and 16 messages a slot each, those of sixteen slots.
 const REMEMBERED: usize = 1 << 17;
@@ -249,7 +251,9 @@ mod tests {
             assert!(voice.is_doubled());
             let told = told.borrow().clone().unwrap();
             assert_eq!(Some(told.slot), slot_of(&message));
-            assert!(told.to_string().contains("operator 5") && told.to_string().contains("stop the other one"));
+            assert!(
+                told.to_string().contains("operator 5") && told.to_string().contains("stop the other one")
+            );
         }
     }
 

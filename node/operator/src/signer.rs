@@ -4,24 +4,27 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use duty::runner::{AggregateObject, ShareObject, ShareRequest};
-use duty::{SignRequest, Signed, SigningObject, Watermark, Withheld};
+use duty::{SignRequest, Signed, SigningObject, SigningTask, Watermark, Withheld};
 use types::{
     BeaconRole, CommitteeId, Epoch, PublicKeyBytes, Root, RunnerRole, SignatureBytes, Slot, ValidatorIndex,
 };
 use vault::{AttestationRequest, BlockRequest, Consensus, Object, ObjectRequest, Vault};
 
 use crate::clock::SlotClock;
+use crate::doppelganger::{Watch, is_guarded};
 
 /// Makes partial signatures, by way of the signing history.
 #[derive(Clone)]
 pub(crate) struct Signer {
     vault: Arc<Vault>,
     clock: Arc<SlotClock>,
+    watch: Watch,
 }
 
 impl Signer {
-    pub(crate) const fn new(vault: Arc<Vault>, clock: Arc<SlotClock>) -> Self {
-        Self { vault, clock }
+    /// `watch` says which validators are under observation.
+    pub(crate) const fn new(vault: Arc<Vault>, clock: Arc<SlotClock>, watch: Watch) -> Self {
+        Self { vault, clock, watch }
     }
 
     /// Writes down that these speak in the consensus of a slot, in one write. Answers in their order; none if nothing could be written:
@@ -94,7 +97,26 @@ impl Signer {
         request: SignRequest,
     ) -> Vec<Signed> {
         let (vault, now) = (Arc::clone(&self.vault), self.clock.slot());
-        tokio::task::spawn_blocking(move || sign(&vault, now, &signers, &request)).await.unwrap_or_default()
+        let (request, withheld) = self.withhold_votes(request);
+        let work = move || sign(&vault, now, &signers, &request);
+        let mut signed = tokio::task::spawn_blocking(work).await.unwrap_or_default();
+        signed.extend(withheld);
+        signed
+    }
+
+    /// Takes out the votes of validators under observation.
+    fn withhold_votes(&self, request: SignRequest) -> (SignRequest, Vec<Signed>) {
+        let withholds = |task: &SigningTask| match task.object {
+            SigningObject::Attestation(_) => !self.watch.is_safe(task.validator),
+            SigningObject::SyncMessage(_) => false,
+        };
+        let (withheld, tasks): (Vec<_>, Vec<_>) = request.tasks.into_iter().partition(withholds);
+        let answer = |task: SigningTask| Signed {
+            validator: task.validator,
+            role: BeaconRole::Attester,
+            signature: Err(Withheld::Doppelganger),
+        };
+        (SignRequest { tasks, ..request }, withheld.into_iter().map(answer).collect())
     }
 
     /// Makes the partial signatures of any other duty, in the order of the request: blocks by permit, everything else as it is.
@@ -104,7 +126,8 @@ impl Signer {
         request: ShareRequest,
     ) -> Vec<Result<SignatureBytes, Withheld>> {
         let (vault, now) = (Arc::clone(&self.vault), self.clock.slot());
-        let work = move || sign_objects(&vault, now, &signers, &request);
+        let watch = self.watch.clone();
+        let work = move || sign_objects(&vault, &watch, now, &signers, &request);
         tokio::task::spawn_blocking(work).await.unwrap_or_default()
     }
 }
@@ -177,6 +200,7 @@ fn attestations(
 /// An answer for each task, in their order.
 fn sign_objects(
     vault: &Vault,
+    watch: &Watch,
     now: Slot,
     signers: &HashMap<ValidatorIndex, vault::Signer>,
     request: &ShareRequest,
@@ -186,6 +210,12 @@ fn sign_objects(
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (place, task) in request.tasks.iter().enumerate() {
         let Some(signer) = signers.get(&task.validator).copied() else { continue };
+        if is_guarded(&task.object) && !watch.is_safe(task.validator) {
+            if let Some(answer) = answers.get_mut(place) {
+                *answer = Err(Withheld::Doppelganger);
+            }
+            continue;
+        }
         if let ShareObject::Block(header) = &task.object {
             block_places.push(place);
             blocks.push(BlockRequest { signer, header: *header });

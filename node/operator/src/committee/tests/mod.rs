@@ -2,6 +2,7 @@
 //! mailbox is, so nothing here waits for time.
 
 mod bounds;
+mod observed;
 mod promise;
 
 use std::sync::atomic::AtomicBool;
@@ -29,7 +30,9 @@ use crate::books::Books;
 use crate::clock::{SlotClock, unix_millis};
 use crate::context::Coefficients;
 use crate::directory::Directory;
+use crate::doppelganger::Watch;
 use crate::drops::Drops;
+use crate::guards::Guards;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
 use crate::machine::Machine;
@@ -120,6 +123,11 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with(Watch::default()).await
+    }
+
+    /// A world in which `watch` says who is under observation.
+    async fn with(watch: Watch) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let rules = chain();
         let clock = Arc::new(SlotClock::new(Arc::clone(&rules)));
@@ -149,7 +157,7 @@ impl World {
         let log = DutyLog::open(folder.path()).unwrap();
         let mut directory = Directory::default();
         directory.committees.insert(id(), Arc::new(listed(&rsa)));
-        let signer = Signer::new(Arc::new(vault), Arc::clone(&clock));
+        let signer = Signer::new(Arc::new(vault), Arc::clone(&clock), watch.clone());
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
             identity: Identity::new(own, Arc::clone(&rsa[place(own)])),
@@ -166,6 +174,7 @@ impl World {
             drops: Drops::default(),
             registrations: Registrations::default(),
             proposals: Proposals::default(),
+            guards: Arc::new(Guards::new(watch)),
             runtime: tokio::runtime::Handle::current(),
         });
         let (sender, letters) = mpsc::channel(MAILBOX);

@@ -7,7 +7,7 @@ use duty::Signed;
 use super::*;
 
 /// Runs the duty of a slot that the others decide, up to the own partial signature or its refusal.
-async fn run(world: &mut World) -> Vec<Signed> {
+pub(super) async fn run(world: &mut World) -> Vec<Signed> {
     let (prepare, begin) = (world.assignment(), world.begin());
     world.committee.open(prepare).await;
     world.committee.open(begin).await;
