@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use outbox::DutyRecord;
 use serde::{Deserialize, Serialize};
 
+use crate::safety::Safety;
+
 /// `GET /v1/status`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -34,6 +36,9 @@ pub struct Status {
     /// What was dropped at a bound since the node started, by room and reason.
     #[serde(default)]
     pub dropped: BTreeMap<String, u64>,
+    /// What protects the validators beside the signing history.
+    #[serde(default)]
+    pub safety: Safety,
     /// The current slot.
     pub slot: u64,
 }

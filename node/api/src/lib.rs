@@ -13,10 +13,12 @@
 mod answers;
 mod figures;
 mod metrics;
+mod safety;
 mod server;
 
 pub use answers::{
     Balance, BeaconStatus, Duties, OperatorStatus, Peer, Peers, PeersStatus, RegistryStatus, Status,
     ValidatorsStatus,
 };
+pub use safety::{Clock, Doppelganger, RegistrationDifference, Safety};
 pub use server::{MAX_SLOTS, NodeView, Server, ServerError, ViewError};

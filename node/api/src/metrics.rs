@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::answers::Status;
-use crate::figures;
+use crate::{figures, safety};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
@@ -76,6 +76,7 @@ pub(crate) fn text(status: &Status, ledger: Figures) -> Result<String, fmt::Erro
         gauge.set(value);
         registry.register(name, help, gauge);
     }
+    safety::register(registry, &status.safety);
     let mut text = String::new();
     encode(&mut text, &all)?;
     Ok(text)

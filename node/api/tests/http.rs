@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use api::{Balance, NodeView, Peers, Server, Status, ViewError};
+use api::{
+    Balance, Clock, Doppelganger, NodeView, Peers, RegistrationDifference, Safety, Server, Status, ViewError,
+};
 use outbox::{DutyRecord, Figures, Micros, Outcome};
 use types::{
     BeaconRole, CommitteeId, CommitteeIndex, Epoch, List, OperatorId, PublicKeyBytes, Round, RunnerRole,
@@ -27,6 +29,22 @@ fn record(slot: Slot) -> DutyRecord {
     DutyRecord::open(Epoch(slot.get() / 8), CommitteeId([2; 32]), &duty).unwrap()
 }
 
+/// A clock that is behind, one validator under observation, one operator that registers with another gas limit.
+fn safety() -> Safety {
+    Safety {
+        clock: Clock { ahead_millis: Some(-212), error_millis: 9, is_off: true },
+        doppelganger: Some(Doppelganger { under_observation: 1, alive: 0 }),
+        registrations_differ: vec![RegistrationDifference {
+            operator: 3,
+            differs: "gas_limit".to_owned(),
+            theirs: "gas limit 30000000".to_owned(),
+            validator: "0x07".to_owned(),
+            slot: 9,
+            count: 2,
+        }],
+    }
+}
+
 struct Node;
 
 impl NodeView for Node {
@@ -35,6 +53,7 @@ impl NodeView for Node {
             network: "local".to_owned(),
             duties: Balance { scheduled: 3, submitted: 2, failed: 0, running: 1, not_selected: 5 },
             refused: [("WrongDomain".to_owned(), 4)].into(),
+            safety: safety(),
             ..Status::default()
         }
     }
@@ -104,6 +123,23 @@ async fn the_status_and_its_sums() {
     assert!(text.contains("capstan_duties{outcome=\"not_selected\"} 5"), "{text}");
     assert!(text.contains("capstan_gossip_refused{reason=\"WrongDomain\"} 4"), "{text}");
     assert_eq!(status["duties"]["not_selected"], 5);
+}
+
+#[tokio::test]
+async fn what_the_guards_found_is_in_the_status_and_the_metrics() {
+    let base = start().await;
+    let (_, text) = get(format!("{base}/metrics")).await;
+    for line in [
+        "capstan_clock_ahead_milliseconds -212",
+        "capstan_clock_off 1",
+        "capstan_validators_under_observation 1",
+        "capstan_registrations_differ{operator=\"3\",differs=\"gas_limit\"} 2",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line} is missing in {text}");
+    }
+    let (_, text) = get(format!("{base}/v1/status")).await;
+    let status: Status = serde_json::from_str(&text).unwrap();
+    assert_eq!(status.safety, safety());
 }
 
 /// Names and labels of the reference where it has them (`ssv` observability).
