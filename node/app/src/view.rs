@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{
-    Balance, BeaconStatus, NodeView, OperatorStatus, Peer, Peers, PeersStatus, RegistryStatus, Status,
-    ValidatorsStatus, ViewError,
+    Balance, BeaconStatus, Clock, Doppelganger, NodeView, OperatorStatus, Peer, Peers, PeersStatus,
+    RegistrationDifference, RegistryStatus, Safety, Status, ValidatorsStatus, ViewError,
 };
 use arc_swap::ArcSwapOption;
 use beacon::BeaconNodes;
@@ -120,6 +120,14 @@ fn duty_obstacles(conductor: &operator::Status, peers: usize) -> Vec<String> {
     if !conductor.duties_known {
         why.push("the duties of this epoch are not known yet".to_owned());
     }
+    if let Some(open) = conductor.observation.filter(|open| open.watched > 0) {
+        why.push(format!(
+            "{} validators are under observation (safety.doppelganger) and sign nothing slashable yet; {} of them show life elsewhere or \
+             through their committee",
+            open.watched, open.alive
+        ));
+    }
+    why.extend(conductor.clock.problem());
     if conductor.own_validators > 0 && peers == 0 {
         why.push("no other operator's node is connected".to_owned());
     }
@@ -214,6 +222,7 @@ impl NodeView for View {
             },
             refused: told.refusals.iter().map(|(rule, count)| ((*rule).to_owned(), *count)).collect(),
             dropped: self.dropped(known, &told),
+            safety: safety(&told),
             slot: known.map(|known| known.clock.slot().get()).unwrap_or_default(),
         }
     }
@@ -234,6 +243,25 @@ impl NodeView for View {
         let Some(known) = self.known.load_full() else { return Peers::default() };
         // A network that is stopped has no peers.
         Peers { peers: known.network.peers().await.unwrap_or_default().into_iter().map(peer).collect() }
+    }
+}
+
+fn safety(told: &operator::Status) -> Safety {
+    let operator::ClockState { ahead_millis, error_millis, is_off } = told.clock;
+    let doppelganger =
+        told.observation.map(|open| Doppelganger { under_observation: open.watched, alive: open.alive });
+    let registrations_differ = told.disagreements.iter().map(registration_difference).collect();
+    Safety { clock: Clock { ahead_millis, error_millis, is_off }, doppelganger, registrations_differ }
+}
+
+fn registration_difference(one: &operator::Disagreement) -> RegistrationDifference {
+    RegistrationDifference {
+        operator: one.operator.get(),
+        differs: one.difference.name().to_owned(),
+        theirs: one.difference.to_string(),
+        validator: one.validator.to_string(),
+        slot: one.slot.get(),
+        count: one.count,
     }
 }
 
