@@ -16,8 +16,8 @@ use crate::stream::{Sink, follow};
 use crate::supervise::{Care, supervise};
 use bytes::Bytes;
 use serde::Serialize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use types::rules::BeaconSpec;
@@ -70,6 +70,7 @@ impl BeaconNodes {
             budgets: settings.budgets.clone(),
             agreement: Agreement::new(expected, nodes.len()),
             spare_connections: settings.spare_connections,
+            preparations: Mutex::new(Arc::from([])),
         });
         let supervisors = nodes
             .iter()
@@ -168,6 +169,10 @@ impl BeaconNodes {
 
     pub(crate) fn agreement(&self) -> usize {
         self.inner.agreement
+    }
+
+    pub(crate) fn care(&self) -> &Care {
+        &self.inner.care
     }
 
     pub(crate) fn budgets(&self) -> &Budgets {

@@ -2,16 +2,19 @@
 //!
 //! A node is verified (genesis and configuration) when it is first reached, when it comes back after having been lost, and every
 //! few minutes, as another chain may have been started at the same address. Between these it is probed once a slot, or at once
-//! after a call failed through its fault. Every probe also opens the spare connections that the next duty will want.
+//! after a call failed through its fault. Every probe also opens the spare connections that the next duty will want. A node that was
+//! lost, or is reached for the first time, is told the fee recipients that the others know already: it may build a block before they
+//! are told anew.
 
 use crate::agreement::Agreement;
 use crate::call::{Budgets, Call};
 use crate::chain::{self, Reported};
 use crate::error::CallError;
 use crate::health::{Identity, SyncState};
+use crate::http::Request;
 use crate::node::Node;
 use crate::state;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::{Instant, sleep};
 
 /// What the supervisors of all nodes share.
@@ -21,6 +24,27 @@ pub(crate) struct Care {
     pub agreement: Agreement,
     /// Connections that lie open at each node after a probe.
     pub spare_connections: usize,
+    /// What every node was told last of the fee recipients, batch by batch.
+    pub preparations: Mutex<Arc<[Request]>>,
+}
+
+impl Care {
+    /// Remembers what nodes that come back are to be told.
+    pub fn remember(&self, preparations: Vec<Request>) {
+        *self.preparations.lock().unwrap_or_else(PoisonError::into_inner) = preparations.into();
+    }
+
+    /// Tells a node that came back. What it does not take is told to all nodes again in the next epoch.
+    async fn prepare(&self, node: &Node) {
+        let call = Call::PrepareProposers;
+        let batches = Arc::clone(&self.preparations.lock().unwrap_or_else(PoisonError::into_inner));
+        for batch in batches.iter() {
+            let deadline = Instant::now() + self.budgets.of(call).total;
+            if node.ask(call, batch, deadline, |_| Ok(())).await.is_err() {
+                return;
+            }
+        }
+    }
 }
 
 /// What the last round said, to tell changes from repetitions in the log.
@@ -39,6 +63,9 @@ pub(crate) async fn supervise(care: Arc<Care>, node: Arc<Node>) {
         let stale = verified_at.is_none_or(|at| at.elapsed() >= care.budgets.reverify);
         let round = look(&care, &node, stale).await;
         care.agreement.note_attempt(node.id);
+        if round == Round::Verified && verified_at.is_none() && node.health().is_usable() {
+            care.prepare(&node).await;
+        }
         verified_at = match round {
             Round::Verified => Some(Instant::now()),
             Round::Answered => verified_at,

@@ -32,7 +32,7 @@ impl BeaconNodes {
         registrations: &[SignedValidatorRegistration],
     ) -> Result<(), BeaconError> {
         let call = Call::RegisterValidators;
-        self.in_batches(call, "/eth/v1/validator/register_validator", registrations).await
+        self.submit_each(call, batches(call, "/eth/v1/validator/register_validator", registrations)?).await
     }
 
     /// Submits a signed voluntary exit to every node.
@@ -45,7 +45,8 @@ impl BeaconNodes {
         self.submit(call, request).await.map(|_| ())
     }
 
-    /// Tells every node who receives the fees of whose blocks. No validators, no call.
+    /// Tells every node who receives the fees of whose blocks: of all own validators, since a node that comes back later is told what
+    /// was told last. No validators, no call.
     ///
     /// # Errors
     /// As [`Self::register_validators`].
@@ -60,15 +61,21 @@ impl BeaconNodes {
                 fee_recipient: *address,
             })
             .collect();
-        self.in_batches(Call::PrepareProposers, "/eth/v1/validator/prepare_beacon_proposer", &items).await
+        let call = Call::PrepareProposers;
+        let batches = batches(call, "/eth/v1/validator/prepare_beacon_proposer", &items)?;
+        self.care().remember(batches.clone());
+        self.submit_each(call, batches).await
     }
 
-    async fn in_batches<T: Serialize>(&self, call: Call, path: &str, items: &[T]) -> Result<(), BeaconError> {
+    async fn submit_each(&self, call: Call, batches: Vec<Request>) -> Result<(), BeaconError> {
         let mut outcome = Ok(());
-        for batch in items.chunks(ITEMS_PER_CALL) {
-            let request = Request::post(path.into(), encode(call, batch)?);
-            outcome = outcome.and(self.submit(call, request).await.map(|_| ()));
+        for batch in batches {
+            outcome = outcome.and(self.submit(call, batch).await.map(|_| ()));
         }
         outcome
     }
+}
+
+fn batches<T: Serialize>(call: Call, path: &str, items: &[T]) -> Result<Vec<Request>, BeaconError> {
+    items.chunks(ITEMS_PER_CALL).map(|batch| Ok(Request::post(path.into(), encode(call, batch)?))).collect()
 }

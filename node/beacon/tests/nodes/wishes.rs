@@ -69,6 +69,35 @@ async fn fee_recipients_are_told_in_batches_and_a_refused_batch_does_not_stop_th
 }
 
 #[tokio::test]
+async fn a_node_that_comes_back_is_told_the_fee_recipients() {
+    let (there, back) = (FakeNode::start().await, FakeNode::start().await);
+    for node in [&there, &back] {
+        node.on(PATH_PREPARE, taken());
+    }
+    let gone = Answer::Json(503, "{}".into());
+    back.on(PATH_GENESIS, gone.clone());
+    let nodes = connect(&[&there, &back]).await;
+    let recipients = [(ValidatorIndex(7), Address::repeat_byte(0xab))];
+    nodes.prepare_proposers(&recipients).await.unwrap();
+    assert!(back.seen(PATH_PREPARE).is_empty(), "it is not known to be on our chain");
+    back.on(PATH_GENESIS, Answer::Json(200, GENESIS.into()));
+    let told = back.wait_for(PATH_PREPARE, 1).await;
+    assert_eq!(told[0].body, there.seen(PATH_PREPARE)[0].body);
+
+    // Lost again: the probe that a failed call brings about fails too.
+    back.on(PATH_SYNCING, gone.clone());
+    back.on(PATH_PREPARE, gone);
+    nodes.prepare_proposers(&recipients).await.unwrap();
+    let asked = back.seen(PATH_SYNCING).len();
+    back.wait_for(PATH_SYNCING, asked + 1).await;
+    let failed = back.wait_for(PATH_PREPARE, 2).await.len();
+    back.on(PATH_PREPARE, taken());
+    back.on(PATH_SYNCING, Answer::Json(200, include_str!("../answers/syncing.json").into()));
+    back.wait_for(PATH_PREPARE, failed + 1).await;
+    assert_eq!(there.seen(PATH_PREPARE).len(), 2, "the others are not told again");
+}
+
+#[tokio::test]
 async fn an_exit_goes_to_every_node_and_a_refusal_is_told() {
     let (a, b) = (FakeNode::start().await, FakeNode::start().await);
     for node in [&a, &b] {
