@@ -21,42 +21,10 @@ pub fn stale_hash(test: &str) -> Option<&'static str> {
     STALE_HASHES.iter().find(|(name, _)| *name == test).map(|(_, reason)| *reason)
 }
 
-/// Tests of a file that are not run, by the file's own name and the start of theirs.
-const NOT_RUN_TESTS: &[(&str, &str, &str)] = &[
-    ("new duty post future decided", "attester", ONE_SLOT),
-    ("new duty post future decided", "sync committee (", ONE_SLOT),
-    ("new duty post wrong decided", "attester", ONE_SLOT),
-    ("new duty post wrong decided", "sync committee (", ONE_SLOT),
-    ("many shares", "1", ONE_VALIDATOR),
-    ("many shares", "2", ONE_VALIDATOR),
-    ("many shares", "3", ONE_VALIDATOR),
-    ("many shares", "4", ONE_VALIDATOR),
-    ("many shares", "5", ONE_VALIDATOR),
-];
-
-const ONE_VALIDATOR: &str =
-    "such a machine is made with the duty of one validator; shares of others are no error to it";
-
-const ONE_SLOT: &str =
-    "a machine of votes lives for one slot and does not know what was decided of later ones (40)";
-
 /// Parts of a state that are not compared: the file, the start of the test's name, the part, the reason.
-const LEFT_OUT: &[(&str, &str, &str, &str)] = &[
-    ("consensus past message", "attester", CONTROLLER, EARLIER_CONSENSUS),
-    ("consensus past message", "sync committee (", CONTROLLER, EARLIER_CONSENSUS),
-    ("new duty finished", "attester", CONTROLLER, EARLIER_CONSENSUS),
-    ("new duty finished", "sync committee (", CONTROLLER, EARLIER_CONSENSUS),
-    ("new duty not decided", "attester", CONTROLLER, EARLIER_CONSENSUS),
-    ("new duty not decided", "sync committee (", CONTROLLER, EARLIER_CONSENSUS),
-    ("new duty post decided", "attester", CONTROLLER, EARLIER_CONSENSUS),
-    ("new duty post decided", "sync committee (", CONTROLLER, EARLIER_CONSENSUS),
-    ("new duty post invalid decided", "attester", CONTROLLER, EARLIER_CONSENSUS),
-    ("new duty post invalid decided", "sync committee (", CONTROLLER, EARLIER_CONSENSUS),
-    ("", "decide on slashable attestation", "/BaseRunner/State/DecidedValue", VAULT_REFUSES),
-];
+const LEFT_OUT: &[(&str, &str, &str, &str)] =
+    &[("", "decide on slashable attestation", "/BaseRunner/State/DecidedValue", VAULT_REFUSES)];
 
-const CONTROLLER: &str = "/BaseRunner/QBFTController";
-const EARLIER_CONSENSUS: &str = "the consensus of earlier slots belongs to machines that are gone";
 const VAULT_REFUSES: &str = "the history changes while consensus runs, and a check knows the history of its start: \
     the vault refuses (33) to sign what was decided, where the reference does not keep the decision";
 
@@ -86,14 +54,6 @@ pub fn left_out<'a>(
 /// Alan's stub of the beacon node says that position n of the sync committee is in subcommittee n. The machine is told a
 /// position that is there.
 pub const ALAN_POSITIONS: u64 = 128;
-
-/// Why one test of a file is not run, if it is not.
-#[must_use]
-pub fn not_run_test(outer: Option<&str>, test: &str) -> Option<&'static str> {
-    let outer = outer.unwrap_or_default();
-    let found = NOT_RUN_TESTS.iter().find(|(file, start, _)| *file == outer && test.starts_with(start));
-    found.map(|(_, _, reason)| *reason)
-}
 
 /// Files whose states were written by an older reference.
 const STALE_STATES: &[(&str, &str)] = &[(

@@ -8,7 +8,7 @@ use duty::runner::{Past, Plan, Progress, Runner, Stage};
 use duty::{CommitteeRunner, Refusal, VoteCheck};
 use qbft::{Config, Controller, Instance, ValueCheck};
 use serde_json::{Value, json};
-use types::{ByteList, Encode, MessageId, RunnerRole, Slot, ValidatorDuty};
+use types::{ByteList, CommitteeDuty, Encode, MessageId, RunnerRole, Slot, ValidatorDuty};
 
 use super::alan;
 use super::beacon;
@@ -42,8 +42,14 @@ impl Held {
     /// A machine whose duty has not begun. What the reference had of an earlier one comes as `past`.
     pub(super) fn new(env: &Env<'_>, duty: &Duty, past: Past) -> Result<Result<Self, Refusal>> {
         let machine = match duty {
-            Duty::Committee(duty) => CommitteeRunner::new(env.committee_setup(duty.slot), duty.clone())
-                .map(|runner| Machine::Committee(Box::new(runner))),
+            Duty::Committee(duty) => {
+                let setup = env.committee_setup(duty.slot);
+                let made = match past.controller {
+                    Some(earlier) => CommitteeRunner::after(earlier, setup, duty.clone()),
+                    None => CommitteeRunner::new(setup, duty.clone()),
+                };
+                made.map(|runner| Machine::Committee(Box::new(runner)))
+            }
             Duty::Validator(_) | Duty::Aggregators(_) => {
                 let plan = env.plan(duty)?;
                 let setup = env.runner_setup(plan.slot());
@@ -61,13 +67,10 @@ impl Held {
         let machine = match &duty {
             Duty::Committee(duty) => {
                 let setup = env.committee_setup(duty.slot);
-                let view = beacon::view(duty.validator_duties.len());
-                let check: Arc<dyn ValueCheck> = Arc::new(VoteCheck::new(&view));
-                let saved = runner.controller.as_ref();
                 let progress = duty::committee::Progress {
-                    controller: controller(saved, setup.qbft_config(), setup.message_id(), &check)?,
+                    controller: votes_controller(env, runner, duty)?,
                     running: running.is_some(),
-                    view: Some(view),
+                    view: Some(beacon::view(duty.validator_duties.len())),
                     post: state.post_consensus_container.decode()?,
                     decided_value,
                     finished: state.finished,
@@ -78,7 +81,7 @@ impl Held {
                 let plan = env.plan(&duty)?;
                 let setup = env.runner_setup(plan.slot());
                 let progress = Progress {
-                    controller: past_controller(env, runner, &plan)?,
+                    controller: plan_controller(env, runner, &plan)?,
                     running: running.is_some(),
                     pre: state.pre_consensus_container.decode()?,
                     post: state.post_consensus_container.decode()?,
@@ -89,6 +92,14 @@ impl Held {
             }
         };
         Ok(Self { machine, begun: true, running })
+    }
+
+    /// What the next duty of this runner begins after.
+    pub(super) fn into_past(self) -> Past {
+        match self.machine {
+            Machine::Committee(runner) => Past { controller: Some(runner.into_controller()), slot: None },
+            Machine::Other(runner) => runner.into_past(),
+        }
     }
 
     pub(super) fn slot(&self) -> Slot {
@@ -196,8 +207,22 @@ impl Held {
     }
 }
 
-/// The controller of a written runner.
-pub(super) fn past_controller(env: &Env<'_>, runner: &BaseRunnerJson, plan: &Plan) -> Result<Controller> {
+/// What a written runner without a state is left with of earlier duties.
+pub(super) fn past(env: &Env<'_>, runner: &BaseRunnerJson, duty: &Duty) -> Result<Past> {
+    let controller = match duty {
+        Duty::Committee(duty) => votes_controller(env, runner, duty)?,
+        Duty::Validator(_) | Duty::Aggregators(_) => plan_controller(env, runner, &env.plan(duty)?)?,
+    };
+    Ok(Past { controller: Some(controller), slot: None })
+}
+
+fn votes_controller(env: &Env<'_>, runner: &BaseRunnerJson, duty: &CommitteeDuty) -> Result<Controller> {
+    let setup = env.committee_setup(duty.slot);
+    let check: Arc<dyn ValueCheck> = Arc::new(VoteCheck::new(&beacon::view(duty.validator_duties.len())));
+    controller(runner.controller.as_ref(), setup.qbft_config(), setup.message_id(), &check)
+}
+
+fn plan_controller(env: &Env<'_>, runner: &BaseRunnerJson, plan: &Plan) -> Result<Controller> {
     let setup = env.runner_setup(plan.slot());
     let check = setup.value_check(plan);
     controller(runner.controller.as_ref(), setup.qbft_config(), setup.message_id(plan), &check)

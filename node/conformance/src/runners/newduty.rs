@@ -1,16 +1,14 @@
 //! `newduty.MultiStartNewRunnerDutySpecTest`: a duty begins where another one was.
 
 use anyhow::{Context, Result};
-use duty::runner::Past;
 use serde::Deserialize;
 use types::RefusalCode;
 
-use super::machine::{Held, Machine, past_controller};
-use super::model::{AnyDutyJson, BaseRunnerJson, Duty, Expected, RunnerJson};
+use super::machine::{Held, past};
+use super::model::{AnyDutyJson, BaseRunnerJson, Expected, RunnerJson};
 use super::processing::env;
 use super::world::World;
 use super::{File, Many, compare};
-use crate::exceptions;
 use crate::keys::SHARE_KEYS;
 use crate::report::Outcome;
 use crate::suite::{Tests, Vector};
@@ -36,9 +34,6 @@ fn outcome(vector: &Vector<'_>, outer: Option<&str>, test: &Test) -> Outcome {
     if !vector.archive.keys.has_validator_shares {
         return Outcome::NotRun(format!("{SHARE_KEYS} is absent"));
     }
-    if let Some(reason) = exceptions::not_run_test(outer, &test.name) {
-        return Outcome::NotRun(reason.to_owned());
-    }
     run_test(vector, outer, test).into()
 }
 
@@ -46,22 +41,11 @@ fn run_test(vector: &Vector<'_>, outer: Option<&str>, test: &Test) -> Result<()>
     let runner = &test.runner.base_runner;
     let duty = test.duty.decode()?;
     let mut world = World::new(env(vector, runner)?);
-    let before = earlier(&world, runner)?;
-    match (&duty, before) {
-        // A slot that has its machine does not get another one.
-        (Duty::Committee(duty), Some(held)) if held.controller().instance(duty.slot).is_some() => {
-            let key = world.hold(held)?;
-            world.begin(key)?;
-        }
-        (Duty::Committee(_), _) => world.start(&duty, Past::default())?,
-        (Duty::Validator(_) | Duty::Aggregators(_), Some(Held { machine: Machine::Other(old), .. })) => {
-            world.start(&duty, old.into_past())?;
-        }
-        (Duty::Validator(_) | Duty::Aggregators(_), _) => {
-            let controller = past_controller(&world.env, runner, &world.env.plan(&duty)?)?;
-            world.start(&duty, Past { controller: Some(controller), slot: None })?;
-        }
-    }
+    let past = match earlier(&world, runner)? {
+        Some(held) => held.into_past(),
+        None => past(&world.env, runner, &duty)?,
+    };
+    world.start(&duty, past)?;
     test.expected.check_start(&world.output)?;
     // A runner that refuses a duty is still about the one before.
     let refused = world.output.was_refused(RefusalCode::DutyAlreadyPassed);

@@ -1,18 +1,16 @@
 //! `tests.MsgProcessingSpecTest`, `tests.MultiMsgProcessingSpecTest`: messages into one runner.
 
 use anyhow::{Context, Result};
-use duty::runner::Past;
 use serde::Deserialize;
 use serde_json::Value;
 use types::{CommitteeMember, RunnerRole};
 
 use super::env::{Chosen, Env};
-use super::machine::{Held, past_controller};
-use super::model::{AnyDutyJson, BaseRunnerJson, Duty, Expected, RunnerJson};
+use super::machine::{Held, past};
+use super::model::{AnyDutyJson, BaseRunnerJson, Expected, RunnerJson};
 use super::shares::Shares;
 use super::world::{World, is_committees, proposal_slot};
 use super::{File, Many, compare};
-use crate::exceptions;
 use crate::json::list;
 use crate::keys::SHARE_KEYS;
 use crate::model::SignedJson;
@@ -47,9 +45,6 @@ fn outcome(vector: &Vector<'_>, outer: Option<&str>, test: &Test) -> Outcome {
     if !vector.archive.keys.has_validator_shares {
         return Outcome::NotRun(format!("{SHARE_KEYS} is absent"));
     }
-    if let Some(reason) = exceptions::not_run_test(outer, &test.name) {
-        return Outcome::NotRun(reason.to_owned());
-    }
     run_test(vector, outer, test).into()
 }
 
@@ -83,18 +78,17 @@ fn run_test(vector: &Vector<'_>, outer: Option<&str>, test: &Test) -> Result<()>
         Some(state) => Some(Held::restore(&env, runner, state)?),
         None => None,
     };
-    let past = match (&held, &duty) {
-        (None, Duty::Validator(_) | Duty::Aggregators(_)) => {
-            Past { controller: Some(past_controller(&env, runner, &env.plan(&duty)?)?), slot: None }
-        }
-        _ => Past::default(),
-    };
     let mut world = World::new(env);
     match held {
         Some(held) => drop(world.hold(held)?),
-        // The reference's runner can stand there without a duty; a duty that has not begun is what comes next to it.
-        None if test.dont_start_duty => drop(world.know(&duty, past)?),
-        None => world.start(&duty, past)?,
+        None => {
+            let past = past(&world.env, runner, &duty)?;
+            match test.dont_start_duty {
+                // The reference's runner can stand there without a duty; a duty that has not begun is what comes next to it.
+                true => drop(world.know(&duty, past)?),
+                false => world.start(&duty, past)?,
+            }
+        }
     }
     for message in &test.messages {
         let message = message.decode()?;
