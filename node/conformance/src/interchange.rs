@@ -19,12 +19,11 @@ use types::{Checkpoint, CommitteeIndex, Epoch, PresetName, PublicKeyBytes, Root,
 use vault::interchange::{self, Interchange};
 use vault::{ArmShare, Arming, AttestationRequest, BlockRequest, Floor, Signer, Vault};
 
+use crate::published;
 use crate::report::Family;
 
 /// The folder of the suite.
 pub const FOLDER: &str = "slashing-interchange";
-/// How many documents it has.
-const PUBLISHED: usize = 38;
 
 #[derive(Deserialize)]
 struct Vector {
@@ -70,14 +69,15 @@ pub fn family(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Option<Famil
     let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    family.absent = published::absent(FOLDER, "", |name| paths.iter().any(|path| stem(path) == name));
     for path in paths {
         family.found += 1;
         if wanted(&path.display().to_string()) {
-            let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = stem(&path);
             family.record(&name, fs::read(&path).map_err(Into::into).and_then(|text| run(&text)).into());
         }
     }
-    family.absent = PUBLISHED.saturating_sub(family.found);
     Ok(Some(family))
 }
 

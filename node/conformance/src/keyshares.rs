@@ -11,12 +11,11 @@ use app::chain::keyshares::file::FileError;
 use app::chain::keyshares::verify::VerifyError;
 use app::chain::keyshares::{Item, Keyshares};
 
+use crate::published;
 use crate::report::{Family, Outcome};
 
 /// The folder of the files.
 pub const FOLDER: &str = "keyshares";
-/// How many key-share files are published.
-const PUBLISHED: usize = 19;
 
 /// Why a file is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +70,7 @@ pub fn family(root: &Path, wanted: impl Fn(&str) -> bool) -> Result<Option<Famil
             family.record(&name, run(&name, &path).into());
         }
     }
-    family.absent = PUBLISHED.saturating_sub(family.found);
+    family.absent = published::absent(FOLDER, "", |name| folder.join(format!("{name}.json")).is_file());
     Ok(Some(family))
 }
 

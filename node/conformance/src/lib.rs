@@ -16,6 +16,7 @@ pub mod json;
 pub mod keys;
 pub mod keyshares;
 pub mod model;
+pub mod published;
 pub mod qbft;
 pub mod report;
 pub mod runners;

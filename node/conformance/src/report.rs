@@ -36,15 +36,16 @@ pub struct Family {
     pub not_run: Vec<(String, String)>,
     /// How many vectors the archive has.
     pub found: usize,
-    /// How many vectors should be in the archive and are not.
-    pub absent: usize,
+    /// Names of the vectors that should be there and are not.
+    pub absent: Vec<String>,
 }
 
 impl Family {
     /// An empty family.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), passed: 0, failed: Vec::new(), not_run: Vec::new(), found: 0, absent: 0 }
+        let (failed, not_run, absent) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name: name.into(), passed: 0, failed, not_run, found: 0, absent }
     }
 
     /// One line for each reason, with the names.
@@ -72,11 +73,14 @@ impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<84}", self.name)?;
         write!(f, "{:>4} passed, {} failed", self.passed, self.failed.len())?;
-        if self.absent > 0 {
-            write!(f, ", {} ABSENT", self.absent)?;
+        if !self.absent.is_empty() {
+            write!(f, ", {} ABSENT", self.absent.len())?;
         }
         writeln!(f)?;
         self.fmt_not_run(f)?;
+        for name in &self.absent {
+            writeln!(f, "    ABSENT {name}")?;
+        }
         for (name, difference) in &self.failed {
             writeln!(f, "    FAILED {name}: {difference}")?;
         }
@@ -109,7 +113,7 @@ impl Report {
     /// Is everything there that was published?
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.absent.is_empty() && self.families.iter().all(|family| family.absent == 0)
+        self.absent.is_empty() && self.families.iter().all(|family| family.absent.is_empty())
     }
 }
 

@@ -8,6 +8,7 @@ use types::{BeaconFork, SsvFork};
 
 use crate::exceptions;
 use crate::keys::TestKeys;
+use crate::published;
 use crate::report::{Family, Outcome};
 use crate::source::Files;
 
@@ -32,8 +33,6 @@ pub const ARCHIVES: [(&str, SsvFork); 2] = [("ssv-spec", SsvFork::Boole), ("ssv-
 pub struct Kind {
     /// Package and type, up to the first underscore of a file name.
     pub prefix: &'static str,
-    /// How many there are in the archive of Boole and of Alan.
-    pub published: [usize; 2],
     /// What runs one.
     pub run: Run,
 }
@@ -48,18 +47,6 @@ pub enum Run {
     With(fn(&Vector<'_>) -> Result<()>),
     /// This code, for each of the tests in a file.
     Each(fn(&Vector<'_>) -> Result<Tests>),
-}
-
-impl Kind {
-    /// How many vectors of this kind the archive of a fork has.
-    #[must_use]
-    pub fn published(&self, fork: SsvFork) -> usize {
-        let [boole, alan] = self.published;
-        match fork {
-            SsvFork::Boole => boole,
-            SsvFork::Alan => alan,
-        }
-    }
 }
 
 /// A folder of vectors.
@@ -146,11 +133,15 @@ impl Suite {
                 family.record(name, Outcome::NotRun(exceptions::TOO_LARGE.to_owned()));
             }
         }
-        for (family, kind) in families.iter_mut().zip(self.kinds) {
-            family.absent = kind.published(archive.fork).saturating_sub(family.found);
+        let is_there = |name: &str| archive.files.get(&format!("{name}.json")).is_some();
+        for absent in published::absent(archive.name, &self.tests(), is_there) {
+            let at = self.kind_of(&absent);
+            let family = at.and_then(|at| families.get_mut(at)).unwrap_or(&mut unknown);
+            family.absent.push(file_name(&absent).to_owned());
         }
-        families.retain(|family| family.found + family.absent > 0);
-        families.extend((unknown.found > 0).then_some(unknown));
+        let has_any = |family: &Family| family.found + family.absent.len() > 0;
+        families.retain(has_any);
+        families.extend(has_any(&unknown).then_some(unknown));
         families
     }
 
