@@ -109,7 +109,9 @@ pub fn rules(config: &NodeConfig) -> anyhow::Result<NetworkRules> {
 /// The configured beacon nodes on this network.
 #[must_use]
 pub fn beacon_settings(config: &NodeConfig, rules: &NetworkRules) -> beacon::Settings {
-    beacon::Settings::new(config.beacon.urls.clone(), Duration::from_millis(rules.slot_millis()))
+    let settings =
+        beacon::Settings::new(config.beacon.urls.clone(), Duration::from_millis(rules.slot_millis()));
+    beacon::Settings { agreement: usize::from(config.beacon.agreement), ..settings }
 }
 
 /// Opens the operator key; asks for the password when the file is encrypted and no password file is configured.

@@ -95,6 +95,7 @@ pub const KEYS: &[Key] = &[
     Key::new("network.file", Kind::Path).flag("network"),
     Key::new("execution.urls", Kind::Urls(&["http", "https", "ws", "wss"])).required().flag("execution-url"),
     Key::new("beacon.urls", Kind::Urls(&["http", "https"])).required().flag("beacon-url"),
+    Key::new("beacon.agreement", Kind::Number(1, 16)).or("1"),
     Key::new("operator.key_file", Kind::Path).required().flag("operator-key-file"),
     Key::new("operator.password_file", Kind::Path).flag("operator-password-file"),
     Key::new("proposals.graffiti", Kind::Text).or("capstan"),

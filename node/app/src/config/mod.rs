@@ -72,6 +72,8 @@ pub struct ExecutionSection {
 pub struct BeaconSection {
     /// Beacon API addresses (http, https), in the order of preference.
     pub urls: Vec<String>,
+    /// So many beacon nodes must have the same checkpoints before their attestation data are voted for.
+    pub agreement: u8,
 }
 
 /// `[operator]`

@@ -43,6 +43,8 @@ pub(super) enum Fault {
     Record { position: usize },
     #[error("has {given} addresses, at most {limit} are used")]
     TooMany { given: usize, limit: usize },
+    #[error("is {needed}, and beacon.urls has {nodes} addresses: so many nodes can never agree")]
+    Agreement { needed: usize, nodes: usize },
     #[error("has {given} bytes, at most {limit} fit")]
     TooLong { given: usize, limit: usize },
     #[error("is the address of no machine: give the one others reach, or leave it out")]

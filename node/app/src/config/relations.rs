@@ -30,6 +30,10 @@ pub(super) fn check(config: &NodeConfig, rows: &[Row]) -> Result<(), Vec<Problem
             problems.push(value(key, Fault::TooMany { given: urls.len(), limit: MAX_URLS }));
         }
     }
+    let (needed, nodes) = (usize::from(config.beacon.agreement), config.beacon.urls.len());
+    if needed > nodes {
+        problems.push(value("beacon.agreement", Fault::Agreement { needed, nodes }));
+    }
     if config.p2p.tcp_port == config.api.port {
         let (tcp, api) = (source("p2p.tcp_port"), source("api.port"));
         problems.push(Problem::OnePort { tcp, api, port: config.api.port });

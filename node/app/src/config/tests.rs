@@ -48,7 +48,7 @@ fn flags_win_over_variables_over_the_file_over_defaults() {
     let Loaded { config, rows } = load(&layers).unwrap();
     assert_eq!((config.p2p.tcp_port, config.p2p.udp_port, config.api.port), (14001, 15001, 15003));
     assert_eq!(config.beacon.urls, ["http://a:1", "http://b:2"]);
-    assert_eq!(config.p2p.max_peers, 60);
+    assert_eq!((config.p2p.max_peers, config.beacon.agreement), (60, 1));
     let source = |key: &str| rows.iter().find(|row| row.key == key).unwrap().source.clone();
     assert!(source("p2p.tcp_port").ends_with("config.toml"), "{}", source("p2p.tcp_port"));
     assert_eq!(source("p2p.udp_port"), "CAPSTAN__P2P__UDP_PORT");
@@ -147,6 +147,9 @@ fn relations_between_values_are_checked() {
     assert!(
         check("tcp_port = 14001", "external_address = \"0.0.0.0\"").contains("the address of no machine")
     );
+    let of_three = check("[operator]", "agreement = 3\n[operator]");
+    assert!(of_three.contains("beacon.agreement (") && of_three.contains("is 3, and beacon.urls has 2"));
+    assert!(check("[operator]", "agreement = 0\n[operator]").contains("it must be a number from 1 to 16"));
     assert!(check("[p2p]", "[log]\nlevel = \"beacon=loud\"\n[p2p]").contains("log.level"));
     assert!(check("[p2p]", "[log]\nformat = \"xml\"\n[p2p]").contains("it can be text or json"));
     assert!(check("\"http://127.0.0.1:8545\"", "\"ftp://x\"").contains("execution.urls"));
@@ -165,7 +168,10 @@ fn a_file_that_is_no_toml_or_is_not_there_is_named() {
 fn the_table_of_keys_and_the_structs_are_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let mut layers = layers(folder.path(), FILE);
-    layers.environment = vec![variable("CAPSTAN__P2P__EXTERNAL_ADDRESS", "10.0.0.1")];
+    layers.environment = vec![
+        variable("CAPSTAN__P2P__EXTERNAL_ADDRESS", "10.0.0.1"),
+        variable("CAPSTAN__PROPOSALS__GAS_LIMIT", "36000000"),
+    ];
     let loaded = load(&layers).unwrap();
     // Only network.file is not set, as it excludes network.name. A key that no struct has would have been refused.
     let missing: Vec<_> =
