@@ -3,7 +3,7 @@
 use super::operations::BeaconBlockHeader;
 use super::proposal::{BlockError, ProposedBlock, SignedProposal};
 use crate::beacon::{BeaconFork, DataVersion};
-use crate::ids::{Root, SignatureBytes, Slot, ValidatorIndex};
+use crate::ids::{Address, Root, SignatureBytes, Slot, ValidatorIndex};
 use crate::preset::{ByPreset, Mainnet, Minimal, PresetName};
 use crate::refusal::RefusalCode;
 
@@ -95,6 +95,12 @@ impl AnyProposedBlock {
     #[must_use]
     pub fn randao_reveal(&self) -> SignatureBytes {
         either!(self, block => block.randao_reveal())
+    }
+
+    /// Who receives the fees of the execution block: of a local block the proposer, of a builder's mostly the builder.
+    #[must_use]
+    pub fn fee_recipient(&self) -> Address {
+        either!(self, block => block.fee_recipient())
     }
 
     /// The block with its body's root in place of the body.

@@ -14,7 +14,7 @@ use super::payload::{
     ExecutionPayloadHeaderDeneb,
 };
 use crate::beacon::{Attestation, AttestationElectra, container};
-use crate::ids::{Root, SignatureBytes};
+use crate::ids::{Address, Root, SignatureBytes};
 use crate::list::List;
 use crate::preset::Preset;
 
@@ -33,6 +33,8 @@ pub trait BlockBody:
 {
     /// The proposer's randomness, as the body carries it.
     fn randao_reveal(&self) -> SignatureBytes;
+    /// Who receives the fees of the execution block.
+    fn fee_recipient(&self) -> Address;
 }
 
 /// A full body, its blinded twin, and the way from one to the other.
@@ -41,12 +43,13 @@ macro_rules! bodies {
         $full:ident, $blinded:ident, $fork:literal, $payload:ident, $header:ident,
         $slashings:ty, $attestations:ty, { $($tail:tt)* }, [$($name:ident),*]
     ) => {
-        bodies!(@body $full, concat!("The body of a block (", $fork, ")."), $slashings, $attestations, {
+        bodies!(@body $full, concat!("The body of a block (", $fork, ")."), $slashings, $attestations, execution_payload, {
             /// The execution block.
             pub execution_payload: $payload<P>,
         }, { $($tail)* });
         bodies!(
-            @body $blinded, concat!("The body of a blinded block (", $fork, ")."), $slashings, $attestations, {
+            @body $blinded, concat!("The body of a blinded block (", $fork, ")."), $slashings, $attestations,
+            execution_payload_header, {
                 /// The execution block without its lists.
                 pub execution_payload_header: $header,
             }, { $($tail)* }
@@ -74,7 +77,7 @@ macro_rules! bodies {
         }
     };
     (
-        @body $name:ident, $doc:expr, $slashings:ty, $attestations:ty,
+        @body $name:ident, $doc:expr, $slashings:ty, $attestations:ty, $execution:ident,
         { $($payload:tt)* }, { $($tail:tt)* }
     ) => {
         container! {
@@ -108,6 +111,10 @@ macro_rules! bodies {
         impl<P: Preset> BlockBody for $name<P> {
             fn randao_reveal(&self) -> SignatureBytes {
                 self.randao_reveal
+            }
+
+            fn fee_recipient(&self) -> Address {
+                self.$execution.fee_recipient
             }
         }
     };

@@ -23,7 +23,7 @@ use super::contents::{
 };
 use super::operations::BeaconBlockHeader;
 use crate::beacon::{BeaconFork, DataVersion};
-use crate::ids::{Root, SignatureBytes, Slot, ValidatorIndex};
+use crate::ids::{Address, Root, SignatureBytes, Slot, ValidatorIndex};
 use crate::preset::Preset;
 use crate::refusal::RefusalCode;
 
@@ -234,6 +234,12 @@ impl<P: Preset> ProposedBlock<P> {
     #[must_use]
     pub fn randao_reveal(&self) -> SignatureBytes {
         its_block!(self, block => block.body.randao_reveal())
+    }
+
+    /// Who receives the fees of the execution block.
+    #[must_use]
+    pub fn fee_recipient(&self) -> Address {
+        its_block!(self, block => block.body.fee_recipient())
     }
 
     /// The block with its body's root in place of the body: all that a signer needs, with the same hash tree root.

@@ -124,6 +124,7 @@ fn blinded_and_full_blocks_decode_by_trial_and_sign_the_same() {
             assert_eq!(block.slot(), full.slot());
             assert_eq!(block.proposer_index(), full.proposer_index());
             assert_eq!(block.randao_reveal(), full.randao_reveal());
+            assert_eq!(block.fee_recipient(), full.fee_recipient());
             assert_eq!(signing_root(block.block_root(), domain), root(published.signing_root));
         }
     }
@@ -241,6 +242,7 @@ fn json_is_that_of_the_beacon_api() {
             assert_eq!(inner["slot"], block.slot().get().to_string());
             let payload = if blinded { "execution_payload_header" } else { "execution_payload" };
             let payload = &inner["body"][payload];
+            assert_eq!(payload["fee_recipient"], serde_json::json!(block.fee_recipient()));
             let fee = payload["base_fee_per_gas"].as_str().unwrap();
             assert!(fee.bytes().all(|digit| digit.is_ascii_digit()));
             assert!(payload["extra_data"].as_str().unwrap().starts_with("0x"));
