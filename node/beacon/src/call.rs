@@ -212,7 +212,9 @@ pub struct Budgets {
     pub submit: Budget,
     /// Everything small: genesis, spec, version, syncing, finality, one block, subscriptions, preparations, registrations, exits.
     pub common: Budget,
-    /// Answers that grow with the number of validators: validators, duties, committees, liveness.
+    /// Duties, which others wait for: another node is asked soon, and a slow one may take its time.
+    pub duties: Budget,
+    /// Other answers that grow with the number of validators: validators, committees, liveness.
     pub bulk: Budget,
     /// To open the event stream (until the response header), not its life. Long: a node may send the header with its first event,
     /// and a chain without blocks has none to tell of.
@@ -259,6 +261,7 @@ impl Budgets {
             },
             submit: Budget { total: (slot * 5 / 12).max(floor), patience: Duration::from_millis(100) },
             common,
+            duties: Budget { total: Duration::from_secs(60), ..common },
             bulk: Budget { total: Duration::from_secs(60), patience: slot },
             events_open: Budget { total: Duration::from_secs(3_600), ..common },
             events_deaf: slot * 2,
@@ -279,8 +282,8 @@ impl Budgets {
             Call::Genesis | Call::Spec | Call::Version | Call::Syncing | Call::Finality => self.common,
             Call::CommitteeSubscriptions | Call::SyncSubscriptions | Call::BlockVotes => self.common,
             Call::RegisterValidators | Call::PrepareProposers | Call::SubmitExit => self.common,
-            Call::Validators | Call::AttesterDuties | Call::SyncDuties => self.bulk,
-            Call::ProposerDuties | Call::Committees | Call::Liveness => self.bulk,
+            Call::AttesterDuties | Call::SyncDuties | Call::ProposerDuties => self.duties,
+            Call::Validators | Call::Committees | Call::Liveness => self.bulk,
             Call::AttestationData | Call::Header | Call::Aggregate | Call::Contribution => self.data,
             Call::ProduceBlock => self.block,
             Call::SubmitAttestations | Call::SubmitSyncMessages | Call::PublishBlock => self.submit,

@@ -61,7 +61,7 @@ async fn a_silent_node_costs_its_patience_and_not_the_budget() {
     silent.on(path, Answer::Never);
     good.on(path, Answer::Json(200, format!(r#"{{"dependent_root":"0x{}","data":[]}}"#, "07".repeat(32))));
     let mut settings = settings(&[&silent, &good]);
-    settings.budgets.bulk.patience = std::time::Duration::from_millis(20);
+    settings.budgets.duties.patience = std::time::Duration::from_millis(20);
     let (nodes, _) = BeaconNodes::connect(&settings, ANYTHING).await.unwrap();
     // The budget is a minute: the answer comes because the second node is asked while the first is still silent.
     nodes.proposer_duties(Epoch(2)).await.unwrap();

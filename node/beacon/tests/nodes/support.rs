@@ -240,6 +240,7 @@ pub fn budgets() -> Budgets {
         &mut budgets.data,
         &mut budgets.block,
         &mut budgets.common,
+        &mut budgets.duties,
         &mut budgets.bulk,
         &mut budgets.events_open,
     ] {
