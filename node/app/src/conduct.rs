@@ -41,7 +41,9 @@ pub(crate) async fn conduct(
 ) -> anyhow::Result<()> {
     let mut sets = rooms.registry.sets();
     let outcome = stop.run_until_cancelled(follow_registry(rooms, &mut sets, &place)).await;
-    place.store(None);
+    if let Some(conductor) = place.swap(None) {
+        conductor.close().await;
+    }
     until_closed(outcome, &stop).await
 }
 
@@ -66,6 +68,7 @@ async fn follow_registry(
     let Some(id) = registered(sets).await else { return Ok(()) };
     tracing::info!(operator = %id, "this operator is registered");
     let set = sets.borrow_and_update().clone();
+    let exits = rooms.registry.exits();
     let (mut surveyor, first) = survey(Surveyor::default(), set).await?;
     let (directories, followed) = watch::channel(first);
     let parts = Parts {
@@ -80,14 +83,16 @@ async fn follow_registry(
         log: rooms.log,
         safety: rooms.safety,
         proposals: rooms.proposals,
+        exits,
     };
     let conductor = Arc::new(start(parts).await?);
     let mut copies = conductor.second_copy();
-    place.store(Some(conductor));
+    place.store(Some(Arc::clone(&conductor)));
     loop {
         tokio::select! {
             biased;
             copy = heard(&mut copies) => return Err(decide(copy.to_string())),
+            task = conductor.ended() => return ended(task),
             changed = sets.changed() => if changed.is_err() { return Ok(()) },
         }
         let set = sets.borrow_and_update().clone();
@@ -96,6 +101,11 @@ async fn follow_registry(
         (surveyor, directory) = survey(surveyor, set).await?;
         directories.send_replace(directory);
     }
+}
+
+/// A node that lacks one of these would look well and do nothing.
+fn ended(task: &'static str) -> anyhow::Result<()> {
+    Err(anyhow!("the conductor's {task} ended: start the node again, and report this with the log"))
 }
 
 /// Waits for another live copy of this operator, for ever if there is none.

@@ -6,8 +6,8 @@ use arc_swap::ArcSwap;
 use beacon::BeaconNodes;
 use network::{CommandError, NetworkEvent, NetworkHandle};
 use outbox::{DutyLog, DutyRecord, Figures, LogError};
-use tokio::sync::{Notify, mpsc, watch};
-use tokio_util::task::AbortOnDropHandle;
+use registry::ExitRequest;
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use types::rules::ForkLifecycle;
 use types::{ChainRules, Slot};
 use validation::SeenState;
@@ -22,6 +22,7 @@ use crate::directory::Directory;
 use crate::doppelganger::{Observation, Watch};
 use crate::drops::Drops;
 use crate::duties::Duties;
+use crate::exits::Exits;
 use crate::guards::{Caretaker, Guards};
 use crate::hearing::Hearing;
 use crate::identity::Identity;
@@ -40,6 +41,7 @@ use crate::second_copy::SecondCopy;
 use crate::sight::Sight;
 use crate::signer::Signer;
 use crate::starts::Starts;
+use crate::tasks::Tasks;
 use crate::views::Views;
 
 /// What the conductor conducts.
@@ -66,6 +68,8 @@ pub struct Parts {
     pub safety: Safety,
     /// What the operator wishes of blocks.
     pub proposals: Proposals,
+    /// The exits that owners ask for.
+    pub exits: broadcast::Receiver<ExitRequest>,
 }
 
 /// What protects the validators beside the signing history.
@@ -83,6 +87,9 @@ pub enum StartError {
     /// The journal of duties is not usable.
     #[error("the duty journal cannot be read: {0}")]
     Log(#[from] LogError),
+    /// The signing history is not usable.
+    #[error("the exits in flight cannot be read: {0}")]
+    Exits(#[from] vault::HistoryError),
 }
 
 /// How the conductor stands.
@@ -121,7 +128,7 @@ pub struct Conductor {
     book: Arc<DutyBook>,
     refusals: Refusals,
     log: DutyLog,
-    _tasks: Vec<AbortOnDropHandle<()>>,
+    tasks: Tasks,
 }
 
 impl Conductor {
@@ -130,7 +137,20 @@ impl Conductor {
     /// # Errors
     /// [`StartError`].
     pub fn start(parts: Parts) -> Result<Self, StartError> {
-        let Parts { rules, identity, pool, beacon, vault, network, events, directories, log, safety, proposals } = parts;
+        let Parts {
+            rules,
+            identity,
+            pool,
+            beacon,
+            vault,
+            network,
+            events,
+            directories,
+            log,
+            safety,
+            proposals,
+            exits: requests,
+        } = parts;
         let left = log.close_open(|record| settle(record, Err(duty::FailureReason::NodeStopped)))?;
         if left > 0 {
             tracing::warn!(
@@ -143,6 +163,8 @@ impl Conductor {
             identity.voice().begin(clock.slot());
         }
         let directory = Arc::new(ArcSwap::new(directories.borrow().clone()));
+        let exits = Arc::new(Exits::open(Arc::clone(&vault), Arc::clone(&clock))?);
+        let roster = Roster::default();
         let ledger = Arc::new(Ledger::new(identity.id, Arc::clone(&directory), Arc::clone(&clock)));
         let watch = Watch::new(safety.doppelganger);
         let guards = Arc::new(Guards::new(watch.clone()));
@@ -162,12 +184,13 @@ impl Conductor {
             coefficients: Coefficients::default(),
             drops: drops.clone(),
             registrations: Registrations::default(),
+            exits: Arc::clone(&exits),
+            roster: roster.clone(),
             proposals,
             guards: Arc::clone(&guards),
             runtime: tokio::runtime::Handle::current(),
         });
-        let (roster, book, routes) =
-            (Roster::default(), Arc::new(DutyBook::default()), Arc::new(Routes::default()));
+        let (book, routes) = (Arc::new(DutyBook::default()), Arc::new(Routes::default()));
         let (sight, bell, refusals) =
             (Arc::new(ArcSwap::from_pointee(Sight::default())), Arc::new(Notify::new()), Refusals::default());
         let (heads, seen_heads) = watch::channel(None);
@@ -206,25 +229,31 @@ impl Conductor {
             routes: Arc::clone(&routes),
             heads: seen_heads,
         };
-        let caretaker = Caretaker {
-            clock,
-            beacon: beacon.clone(),
-            roster: roster.clone(),
-            directory,
-            guards,
-        };
+        let caretaker =
+            Caretaker { clock, beacon: beacon.clone(), roster: roster.clone(), directory, guards };
         let follow = follow(Arc::clone(&context), routes, bell, directories);
-        let tasks = [
-            tokio::spawn(follow),
-            tokio::spawn(duties.run()),
-            tokio::spawn(listener.run(beacon.subscribe())),
-            tokio::spawn(intake.run(events)),
-            tokio::spawn(schedule.run()),
-            tokio::spawn(lookout),
-            tokio::spawn(caretaker.run()),
-        ];
-        let tasks = tasks.into_iter().map(AbortOnDropHandle::new).collect();
-        Ok(Self { context, roster, book, refusals, log, _tasks: tasks })
+        let mut tasks = Tasks::default();
+        tasks.start("registry follower", follow);
+        tasks.start("duty fetcher", duties.run());
+        tasks.start("beacon listener", listener.run(beacon.subscribe()));
+        tasks.start("gossip intake", intake.run(events));
+        tasks.start("schedule", schedule.run());
+        tasks.start("inclusion lookout", lookout);
+        tasks.start("caretaker", caretaker.run());
+        tasks.start("exits", exits.run(requests));
+        Ok(Self { context, roster, book, refusals, log, tasks })
+    }
+
+    /// Waits until one of the conductor's tasks ends, which none does while the node runs; says which. It is a defect, or the room that
+    /// it listens to has ended.
+    pub async fn ended(&self) -> &'static str {
+        self.tasks.ended().await
+    }
+
+    /// Ends the tasks and writes to the journal what is known of duties.
+    pub async fn close(&self) {
+        self.tasks.stop();
+        self.context.books.flush().await;
     }
 
     /// Changes once, when another live copy of this operator is heard. This one says nothing more then, and is to be stopped.

@@ -13,12 +13,14 @@ use crate::books::Books;
 use crate::clock::SlotClock;
 use crate::directory::Directory;
 use crate::drops::Drops;
+use crate::exits::Exits;
 use crate::guards::Guards;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
 use crate::pool::CryptoPool;
 use crate::proposals::Proposals;
 use crate::registrations::Registrations;
+use crate::roster::Roster;
 use crate::signer::Signer;
 use crate::starts::Starts;
 use crate::views::Views;
@@ -39,6 +41,8 @@ pub(crate) struct Context {
     pub drops: Drops,
     pub starts: Starts,
     pub registrations: Registrations,
+    pub exits: Arc<Exits>,
+    pub roster: Roster,
     pub proposals: Proposals,
     pub guards: Arc<Guards>,
     /// Where tasks run: messages come in from threads of the crypto pool.

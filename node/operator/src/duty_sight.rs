@@ -5,10 +5,12 @@ use types::{Epoch, PublicKeyBytes, Slot, ValidatorIndex};
 use validation::{DutyKnowledge, DutyView};
 
 use crate::book::DutyBook;
+use crate::exits::Exits;
 
 /// What the book says, and which exits the registry told of.
 pub(crate) struct DutySight<'a> {
     pub book: &'a DutyBook,
+    pub exits: &'a Exits,
     pub rules: &'a NetworkRules,
 }
 
@@ -27,8 +29,8 @@ impl DutyView for DutySight<'_> {
         of(epoch) || of(epoch.saturating_add(1))
     }
 
-    fn exits(&self, _: Slot, _: &PublicKeyBytes) -> u64 {
-        0
+    fn exits(&self, slot: Slot, validator: &PublicKeyBytes) -> u64 {
+        self.exits.announced(slot, validator)
     }
 }
 
@@ -42,7 +44,8 @@ mod tests {
     #[test]
     fn what_is_not_fetched_is_told_from_what_is_not() {
         let (rules, book) = (NetworkRules::builtin("mainnet").unwrap(), DutyBook::default());
-        let sight = DutySight { book: &book, rules: &rules };
+        let exits = crate::exits::tests::none();
+        let sight = DutySight { book: &book, exits: &exits, rules: &rules };
         let key = PublicKeyBytes([1; 48]);
         assert_eq!(sight.proposes(Slot(33), ValidatorIndex(5)), DutyKnowledge::NotFetched);
         let duty = ProposerDuty { public_key: key, validator_index: ValidatorIndex(5), slot: Slot(33) };
@@ -62,7 +65,8 @@ mod tests {
             seats: vec![3],
         };
         book.put_period(1, BTreeSet::from([ValidatorIndex(5)]), vec![duty]);
-        let sight = DutySight { book: &book, rules: &rules };
+        let exits = crate::exits::tests::none();
+        let sight = DutySight { book: &book, exits: &exits, rules: &rules };
         let sits = |epoch| sight.in_sync_committee(Epoch(epoch), ValidatorIndex(5));
         assert!(!sits(254) && sits(255) && sits(256) && sits(511) && !sits(512));
     }

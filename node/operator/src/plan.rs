@@ -14,6 +14,7 @@ use types::rules::ChainRules;
 use types::{
     BeaconRole, CommitteeId, CommitteeIndex, Epoch, List, PublicKeyBytes, Slot, ValidatorDuty, ValidatorIndex,
 };
+use vault::PendingExit;
 
 use crate::book::DutyBook;
 use crate::directory::{Directory, OwnValidator};
@@ -50,20 +51,22 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// Takes in what another plan has beside.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.votes.extend(other.votes);
+        self.candidates.extend(other.candidates);
+        self.proposals.extend(other.proposals);
+        self.registrations.extend(other.registrations);
+        self.exits.extend(other.exits);
+        self.own.extend(other.own);
+    }
+
     /// Every duty of the plan.
     pub(crate) fn duties(&self) -> impl Iterator<Item = &ValidatorDuty> {
         let registrations = self.registrations.iter().map(|(duty, _)| duty);
         let exits = self.exits.iter().map(|(duty, _)| duty);
         self.votes.iter().chain(&self.candidates).chain(&self.proposals).chain(registrations).chain(exits)
     }
-}
-
-/// An exit that an owner asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct DueExit {
-    pub validator: PublicKeyBytes,
-    /// The slot that the exit's messages carry; it may be long past.
-    pub slot: Slot,
 }
 
 #[derive(Default)]
@@ -87,19 +90,21 @@ pub(crate) fn plan(known: &Known<'_>, slot: Slot) -> BTreeMap<CommitteeId, Plan>
     plans.0
 }
 
-/// The plan of exits that are due.
-pub(crate) fn plan_exits(known: &Known<'_>, exits: &[DueExit]) -> BTreeMap<CommitteeId, Plan> {
-    let mut plans = Plans::default();
-    for exit in exits {
-        let own = known.directory.own(&exit.validator);
-        if let (Some(own), Some(validator)) = (own, known.roster.get(&exit.validator)) {
-            let duty = bare(BeaconRole::VoluntaryExit, own, validator.index, exit.slot);
-            let epoch = known.rules.network.epoch_of(exit.slot);
-            let message = VoluntaryExit { epoch, validator_index: validator.index };
-            plans.of(own, validator.index).exits.push((duty, message));
-        }
-    }
-    plans.0
+/// The plan of each exit; `None` if the chain does not know the validator (yet), or if it is not ours.
+pub(crate) fn plan_exits(
+    known: &Known<'_>,
+    exits: &[PendingExit],
+) -> Vec<(PendingExit, Option<(CommitteeId, Plan)>)> {
+    let plan = |exit: &PendingExit| {
+        let own = known.directory.own(&exit.validator)?;
+        let validator = known.roster.get(&exit.validator)?;
+        let duty = bare(BeaconRole::VoluntaryExit, own, validator.index, exit.slot);
+        let epoch = known.rules.network.epoch_of(exit.slot);
+        let message = VoluntaryExit { epoch, validator_index: validator.index };
+        let own_validators = HashMap::from([(validator.index, Arc::clone(own))]);
+        Some((own.committee, Plan { exits: vec![(duty, message)], own: own_validators, ..Plan::default() }))
+    };
+    exits.iter().map(|exit| (*exit, plan(exit))).collect()
 }
 
 impl Known<'_> {
@@ -200,4 +205,4 @@ fn bare(role: BeaconRole, own: &OwnValidator, validator_index: ValidatorIndex, s
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use beacon::{BeaconError, BeaconNodes, Validator};
-use types::{PublicKeyBytes, SsvFork, ValidatorIndex};
+use types::{Epoch, PublicKeyBytes, SsvFork, ValidatorIndex};
 
 use crate::directory::Directory;
 
@@ -37,6 +37,17 @@ impl Roster {
     /// What the chain knows of a validator.
     pub(crate) fn get(&self, key: &PublicKeyBytes) -> Option<Validator> {
         self.0.load().get(key).copied()
+    }
+
+    /// The number of a validator.
+    pub(crate) fn index_of(&self, key: &PublicKeyBytes) -> Option<ValidatorIndex> {
+        self.get(key).map(|validator| validator.index)
+    }
+
+    /// Whether the chain knows that a validator leaves or has left.
+    pub(crate) fn leaves(&self, index: ValidatorIndex) -> bool {
+        let known = self.0.load();
+        known.values().any(|validator| validator.index == index && validator.exit_epoch != Epoch::FAR_FUTURE)
     }
 
     /// Asks for validators of ours that the chain did not know: a deposit may take days. True if one was found.

@@ -3,19 +3,20 @@
 //!
 //! A duty is scheduled when it stands in the ledger. Who has which duty is [`crate::plan`]'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use beacon::NodeId;
+use beacon::{NodeId, Validator};
 use duty::FailureReason;
 use outbox::StartCause;
 use tokio::sync::watch;
-use types::{CommitteeId, Epoch, Root, RunnerRole, Slot};
+use types::{CommitteeId, Epoch, PublicKeyBytes, Root, RunnerRole, Slot, ValidatorDuty};
 
 use crate::assign::{Assigned, Office};
 use crate::book::{self, DutyBook};
 use crate::committee::{Letter, Mailbox, Start};
 use crate::context::Context;
+use crate::directory::Directory;
 use crate::plan::{self, Known, Plan};
 use crate::roster::Roster;
 use crate::routes::Routes;
@@ -114,7 +115,9 @@ impl Schedule {
     /// Gives every committee its duties, and the word to start to those that begin with the slot; returns the votes, which wait.
     async fn prepare(&self, slot: Slot) -> Vec<(Mailbox, RunId)> {
         let mut votes = Vec::new();
-        for (id, plan) in self.plan(slot) {
+        let mut plans = self.plan(slot);
+        self.add_exits(slot, &mut plans);
+        for (id, plan) in plans {
             let Assigned { at_once, vote, refused } = self.assign(slot, id, &plan);
             for (duty, refusal) in refused {
                 tracing::error!(%slot, committee = %id, validator = %duty.validator_index, role = ?duty.role, %refusal, "the duty is not one");
@@ -127,8 +130,7 @@ impl Schedule {
             if duties.is_empty() {
                 continue;
             }
-            self.context.ledger.schedule(self.epoch_of(slot), id, &entries);
-            self.context.books.write(slot, id);
+            self.write_down(id, &entries);
             let mailbox = self.routes.mailbox(id, &self.context);
             mailbox.send(Letter::Prepare { slot, duties }).await;
             if !begin.is_empty() {
@@ -137,6 +139,30 @@ impl Schedule {
             votes.extend(waits.map(|vote| (mailbox, vote)));
         }
         votes
+    }
+
+    /// Opens the records of duties; those of an exit may be of an earlier slot.
+    fn write_down(&self, committee: CommitteeId, duties: &[ValidatorDuty]) {
+        let slots: BTreeSet<_> = duties.iter().map(|duty| duty.slot).collect();
+        for slot in slots {
+            let of_slot: Vec<_> = duties.iter().filter(|duty| duty.slot == slot).cloned().collect();
+            self.context.ledger.schedule(self.epoch_of(slot), committee, &of_slot);
+            self.context.books.write(slot, committee);
+        }
+    }
+
+    /// Exits whose time has come; one of a validator that the chain does not know yet has to wait.
+    fn add_exits(&self, slot: Slot, plans: &mut BTreeMap<CommitteeId, Plan>) {
+        let due = self.context.exits.due(slot);
+        let (directory, roster) = (self.context.directory.load_full(), self.roster.all());
+        let may_vote = |_, _| false;
+        let known = self.known(&directory, &roster, &may_vote);
+        for (exit, planned) in plan::plan_exits(&known, &due) {
+            match planned {
+                Some((committee, plan)) => plans.entry(committee).or_default().add(plan),
+                None => self.context.exits.not_begun(exit),
+            }
+        }
     }
 
     fn assign(&self, slot: Slot, id: CommitteeId, plan: &Plan) -> Assigned {
@@ -204,15 +230,18 @@ impl Schedule {
     /// Who has what to do in a slot, by committee.
     fn plan(&self, slot: Slot) -> BTreeMap<CommitteeId, Plan> {
         let (directory, roster) = (self.context.directory.load_full(), self.roster.all());
-        let known = Known {
-            rules: self.context.clock.rules(),
-            directory: &directory,
-            roster: &roster,
-            book: &self.book,
-            proposals: &self.context.proposals,
-            may_vote: &|share, epoch| self.context.signer.may_vote(share, epoch),
-        };
-        plan::plan(&known, slot)
+        let may_vote = |share, epoch| self.context.signer.may_vote(share, epoch);
+        plan::plan(&self.known(&directory, &roster, &may_vote), slot)
+    }
+
+    fn known<'a>(
+        &'a self,
+        directory: &'a Directory,
+        roster: &'a HashMap<PublicKeyBytes, Validator>,
+        may_vote: &'a dyn Fn(PublicKeyBytes, Epoch) -> bool,
+    ) -> Known<'a> {
+        let rules = self.context.clock.rules();
+        Known { rules, directory, roster, book: &self.book, proposals: &self.context.proposals, may_vote }
     }
 }
 

@@ -5,7 +5,9 @@ use duty::collector::SignatureSlot;
 use duty::runner::{AggregateObject, ShareObject, SignedShareObject};
 use duty::{SignedObject, SigningObject, SubmitError};
 use ssz::BitList;
-use types::beacon::{AnySignedProposal, Attestation, SingleAttestation, SyncCommitteeMessage};
+use types::beacon::{
+    AnySignedProposal, Attestation, SignedVoluntaryExit, SingleAttestation, SyncCommitteeMessage,
+};
 use types::{BeaconRole, Slot, ValidatorIndex};
 
 use crate::context::Context;
@@ -74,7 +76,7 @@ async fn objects_of_one_kind(
                 context.registrations.hold(signed);
                 context.beacon.register_validators(&[signed]).await?;
             }
-            ShareObject::Exit(message) => context.beacon.submit_exit(&message.sign(signature)).await?,
+            ShareObject::Exit(message) => hand_in(context, slot, &message.sign(signature)).await,
             // Nobody submits these: they are for the way to a block or an aggregate.
             ShareObject::Randao(_)
             | ShareObject::Block(_)
@@ -89,6 +91,30 @@ async fn objects_of_one_kind(
         return context.beacon.submit_contributions(&contributions).await.map(|done| done.refused);
     }
     Ok(Refused::new())
+}
+
+/// Offers an exit in every slot until a beacon node takes it or the chain knows of it: it is asked for once, and it may come too early for a
+/// young validator. Then the request is struck out.
+async fn hand_in(context: &Context, slot: Slot, exit: &SignedVoluntaryExit) {
+    let validator = exit.message.validator_index;
+    loop {
+        match context.beacon.submit_exit(exit).await {
+            Ok(()) => tracing::info!(%validator, epoch = %exit.message.epoch, "voluntary exit handed in"),
+            Err(_) if context.roster.leaves(validator) => {
+                tracing::info!(%validator, "the chain knows of the exit already");
+            }
+            Err(error) => {
+                tracing::warn!(%validator, %error, "the exit is not taken; offering it again in the next slot");
+                context.clock.sleep_until(context.clock.start_of(context.clock.slot().next())).await;
+                continue;
+            }
+        }
+        let done = context.exits.pending().into_iter().filter(|pending| pending.slot == slot);
+        for exit in done.filter(|pending| context.roster.index_of(&pending.validator) == Some(validator)) {
+            context.exits.done(exit).await;
+        }
+        return;
+    }
 }
 
 fn answers<K: Copy + PartialEq>(all: Vec<K>, result: Result<Refused, BeaconError>) -> Vec<Answer<K>> {

@@ -12,7 +12,7 @@ use super::*;
 const COMMITTEE: CommitteeId = CommitteeId([3; 32]);
 const CYCLE: u64 = 320;
 
-fn chain() -> ChainRules {
+pub(crate) fn chain() -> ChainRules {
     let mut config = std::collections::BTreeMap::new();
     config.insert("PRESET_BASE".to_owned(), "mainnet".to_owned());
     for (number, fork) in (1..).zip(["ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA"]) {
@@ -182,10 +182,11 @@ fn without_builders_nobody_registers() {
 #[test]
 fn an_exit_keeps_the_slot_that_all_operators_know() {
     let world = World::new(Slot(0), &[7]);
-    let exit = |number| DueExit { validator: key(number), slot: Slot(70) };
+    let exit = |number| PendingExit { validator: key(number), slot: Slot(70) };
     let plans = plan_exits(&world.known(&|_, _| true), &[exit(7), exit(8)]);
-    let (duty, message) = &plans[&COMMITTEE].exits[0];
-    assert_eq!((duty.slot, duty.role), (Slot(70), BeaconRole::VoluntaryExit));
+    let (committee, plan) = plans[0].1.as_ref().unwrap();
+    let (duty, message) = &plan.exits[0];
+    assert_eq!((*committee, duty.slot, duty.role), (COMMITTEE, Slot(70), BeaconRole::VoluntaryExit));
     assert_eq!((message.epoch, message.validator_index), (Epoch(2), index(7)));
-    assert_eq!(plans[&COMMITTEE].exits.len(), 1, "nobody of ours has the other key");
+    assert!(plans[1].0 == exit(8) && plans[1].1.is_none(), "nobody of ours has the other key");
 }

@@ -32,6 +32,7 @@ use crate::context::Coefficients;
 use crate::directory::Directory;
 use crate::doppelganger::Watch;
 use crate::drops::Drops;
+use crate::exits::Exits;
 use crate::guards::Guards;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
@@ -39,6 +40,7 @@ use crate::machine::Machine;
 use crate::pool::CryptoPool;
 use crate::proposals::Proposals;
 use crate::registrations::Registrations;
+use crate::roster::Roster;
 use crate::signer::Signer;
 use crate::starts::Starts;
 use crate::views::Views;
@@ -157,7 +159,8 @@ impl World {
         let log = DutyLog::open(folder.path()).unwrap();
         let mut directory = Directory::default();
         directory.committees.insert(id(), Arc::new(listed(&rsa)));
-        let signer = Signer::new(Arc::new(vault), Arc::clone(&clock), watch.clone());
+        let vault = Arc::new(vault);
+        let signer = Signer::new(Arc::clone(&vault), Arc::clone(&clock), watch.clone());
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
             identity: Identity::new(own, Arc::clone(&rsa[place(own)])),
@@ -166,13 +169,15 @@ impl World {
             beacon: beacon.clone(),
             starts: Starts::start(signer.clone()),
             signer,
-            views: Views::new(beacon, clock),
+            views: Views::new(beacon, Arc::clone(&clock)),
             books: Books::start(Arc::clone(&ledger), log),
             ledger,
             directory: Arc::new(arc_swap::ArcSwap::from_pointee(directory)),
             coefficients: Coefficients::default(),
             drops: Drops::default(),
             registrations: Registrations::default(),
+            exits: Arc::new(Exits::open(Arc::clone(&vault), Arc::clone(&clock)).unwrap()),
+            roster: Roster::default(),
             proposals: Proposals::default(),
             guards: Arc::new(Guards::new(watch)),
             runtime: tokio::runtime::Handle::current(),

@@ -1,0 +1,168 @@
+//! Voluntary exits that owners asked for on the contract, from the event to the beacon chain.
+//!
+//! ```text
+//! registry's event ─> signing history (durable) ─> at its slot: a duty ─> signed by the committee ─> beacon nodes, until one takes it
+//!                                                                                             ─> struck out of the history
+//! ```
+//!
+//! * The event is seen once, so a request is written down before anything is done about it, and again and again until that succeeds.
+//! * The duty's slot is the same at every operator: four slots after the block of the event (`protocol/duties.md` section 8). A node that
+//!   restarts begins the duty anew under that slot.
+//! * A request is done when a beacon node took the exit, or when the chain knows of it by whatever way.
+//! * Of foreign validators the requests are counted for [`KEPT_SLOTS`] slots: validation believes messages of announced exits only.
+//!
+//! **Bounds**: requests of our validators are bounded by the history ([`vault::MAX_PENDING`]), announcements by [`ANNOUNCED`]; beyond
+//! it the oldest leaves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use registry::ExitRequest;
+use tokio::sync::broadcast::{self, error::RecvError};
+use types::{PublicKeyBytes, Slot};
+use vault::{PendingExit, Vault};
+
+use crate::clock::SlotClock;
+
+/// Slots between the block of the event and the duty (`ssv operator/duties/voluntary_exit.go`).
+const SLOTS_TO_POSTPONE: u64 = 4;
+/// Slots for which announcements of foreign exits are kept.
+const KEPT_SLOTS: u64 = 32;
+/// Announcements kept.
+const ANNOUNCED: usize = 1 << 16;
+
+/// The exits that are asked for.
+pub(crate) struct Exits {
+    vault: Arc<Vault>,
+    clock: Arc<SlotClock>,
+    books: Mutex<Books>,
+}
+
+#[derive(Default)]
+struct Books {
+    /// How often an exit was asked for, by the slot of its duty.
+    announced: BTreeMap<(Slot, PublicKeyBytes), u64>,
+    /// Own requests, as in the history.
+    pending: BTreeSet<PendingExit>,
+    /// Own requests whose duty was begun by this process.
+    begun: BTreeSet<PendingExit>,
+}
+
+impl Exits {
+    /// The exits of this history: those that an earlier run left are pending.
+    ///
+    /// # Errors
+    /// A failure of the history.
+    pub(crate) fn open(vault: Arc<Vault>, clock: Arc<SlotClock>) -> Result<Self, vault::HistoryError> {
+        let pending: BTreeSet<_> = vault.pending_exits()?.into_iter().collect();
+        if !pending.is_empty() {
+            tracing::info!(exits = pending.len(), "exits of an earlier run are taken up again");
+        }
+        let announced = pending.iter().map(|exit| ((exit.slot, exit.validator), 1)).collect();
+        let books = Mutex::new(Books { announced, pending, begun: BTreeSet::new() });
+        Ok(Self { vault, clock, books })
+    }
+
+    /// Takes requests down until the registry ends.
+    pub(crate) async fn run(self: Arc<Self>, mut requests: broadcast::Receiver<ExitRequest>) {
+        loop {
+            match requests.recv().await {
+                Ok(request) => self.ask(request).await,
+                Err(RecvError::Lagged(lost)) => {
+                    tracing::error!(
+                        lost,
+                        "exit requests came faster than they could be written down: their owners must ask again"
+                    );
+                }
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    async fn ask(self: &Arc<Self>, request: ExitRequest) {
+        let seen_at = self.clock.rules().slot_at(request.timestamp.saturating_mul(1_000)).unwrap_or(Slot(0));
+        let exit =
+            PendingExit { slot: seen_at.saturating_add(SLOTS_TO_POSTPONE), validator: request.validator };
+        self.books().announce(exit);
+        if !request.own {
+            return;
+        }
+        tracing::info!(validator = %exit.validator, slot = %exit.slot, "the owner asks for a voluntary exit");
+        while let Err(error) = self.write(exit).await {
+            tracing::error!(validator = %exit.validator, %error, "the exit is not written down; trying again at the next slot");
+            self.clock.sleep_until(self.clock.start_of(self.clock.slot().next())).await;
+        }
+        self.books().pending.insert(exit);
+    }
+
+    async fn write(self: &Arc<Self>, exit: PendingExit) -> Result<(), vault::ExitError> {
+        let exits = Arc::clone(self);
+        let written = tokio::task::spawn_blocking(move || exits.vault.put_exit(exit)).await;
+        // A lost thread: the node stops.
+        written.map_or(Ok(()), |written| written.map(|_| ()))
+    }
+
+    /// Own requests whose time has come and whose duty this process has not begun; they count as begun from now on.
+    pub(crate) fn due(&self, now: Slot) -> Vec<PendingExit> {
+        let mut books = self.books();
+        let due = books.pending.iter().take_while(|exit| exit.slot <= now);
+        let fresh: Vec<_> = due.filter(|exit| !books.begun.contains(exit)).copied().collect();
+        books.begun.extend(&fresh);
+        books.forget(now);
+        fresh
+    }
+
+    /// A duty that could not be made yet, because the chain does not know the validator, is due again.
+    pub(crate) fn not_begun(&self, exit: PendingExit) {
+        self.books().begun.remove(&exit);
+    }
+
+    /// Own requests that are not done.
+    pub(crate) fn pending(&self) -> Vec<PendingExit> {
+        self.books().pending.iter().copied().collect()
+    }
+
+    /// Strikes out what is done.
+    pub(crate) async fn done(self: &Arc<Self>, exit: PendingExit) {
+        {
+            let mut books = self.books();
+            books.pending.remove(&exit);
+            books.begun.remove(&exit);
+        }
+        let exits = Arc::clone(self);
+        let ended = tokio::task::spawn_blocking(move || exits.vault.end_exit(exit)).await;
+        if let Ok(Err(error)) = ended {
+            tracing::error!(validator = %exit.validator, %error, "an exit that is done stays in the history until the next start");
+        }
+    }
+
+    /// How often an exit was asked for.
+    pub(crate) fn announced(&self, slot: Slot, validator: &PublicKeyBytes) -> u64 {
+        self.books().announced.get(&(slot, *validator)).copied().unwrap_or(0)
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    fn announce(&mut self, exit: PendingExit) {
+        let count = self.announced.entry((exit.slot, exit.validator)).or_default();
+        *count = count.saturating_add(1);
+        while self.announced.len() > ANNOUNCED {
+            self.announced.pop_first();
+        }
+    }
+
+    fn forget(&mut self, now: Slot) {
+        let before = now.saturating_sub(KEPT_SLOTS);
+        let pending = &self.pending;
+        self.announced.retain(|(slot, validator), _| {
+            *slot >= before || pending.contains(&PendingExit { slot: *slot, validator: *validator })
+        });
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
