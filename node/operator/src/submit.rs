@@ -48,9 +48,17 @@ pub(crate) async fn submit(
     }
 }
 
+/// Publishes a block. All operators do: a node that has it from another one may say that it knows it already, so what counts is whether the
+/// chain has it.
 async fn block(context: &Context, proposal: &AnySignedProposal) -> Result<Refused, BeaconError> {
-    context.beacon.publish_block(proposal).await?;
-    tracing::info!(root = %proposal.root(), blinded = proposal.is_blinded(), "block published");
+    let (root, blinded) = (proposal.block_root(), proposal.is_blinded());
+    if let Err(error) = context.beacon.publish_block(proposal).await {
+        if context.beacon.block_votes(root).await.is_err() {
+            return Err(error);
+        }
+        tracing::debug!(%root, %error, "the chain has the block already");
+    }
+    tracing::info!(%root, blinded, "block published");
     Ok(Refused::new())
 }
 

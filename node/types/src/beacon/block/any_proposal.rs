@@ -152,4 +152,10 @@ impl AnySignedProposal {
     pub fn root(&self) -> Root {
         either!(self, block => block.root())
     }
+
+    /// Root of the block alone: its name on the chain.
+    #[must_use]
+    pub fn block_root(&self) -> Root {
+        either!(self, block => block.block_root())
+    }
 }

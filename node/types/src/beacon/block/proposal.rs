@@ -350,4 +350,18 @@ impl<P: Preset> SignedProposal<P> {
     pub fn root(&self) -> Root {
         whichever!(self, object => object.tree_hash_root())
     }
+
+    /// Root of the block alone: its name on the chain.
+    #[must_use]
+    pub fn block_root(&self) -> Root {
+        match self {
+            Self::BlindedCapella(signed) => signed.message.tree_hash_root(),
+            Self::BlindedDeneb(signed) => signed.message.tree_hash_root(),
+            Self::BlindedElectra(signed) | Self::BlindedFulu(signed) => signed.message.tree_hash_root(),
+            Self::Capella(signed) => signed.message.tree_hash_root(),
+            Self::Deneb(contents) => contents.signed_block.message.tree_hash_root(),
+            Self::Electra(contents) => contents.signed_block.message.tree_hash_root(),
+            Self::Fulu(contents) => contents.signed_block.message.tree_hash_root(),
+        }
+    }
 }

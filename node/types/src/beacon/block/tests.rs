@@ -134,7 +134,9 @@ fn blinded_and_full_blocks_decode_by_trial_and_sign_the_same() {
 fn signed_blocks_have_the_published_roots() {
     for published in &PUBLISHED {
         let blinded = Block::decode(published.version, published.blinded).unwrap();
+        let name = blinded.block_root();
         let signed = blinded.sign(published.signature());
+        assert_eq!(signed.block_root(), name);
         assert_eq!(signed.root(), root(published.signed_blinded_root));
         // Two offsets and the signature stand around the block.
         assert_eq!(signed.as_ssz_bytes().len(), published.blinded.len() + 100);
@@ -146,6 +148,7 @@ fn signed_blocks_have_the_published_roots() {
 
         let full = Block::decode(published.version, &published.full()).unwrap();
         let signed = full.sign(published.signature());
+        assert_eq!(signed.block_root(), name);
         assert_eq!(SignedProposal::<Mainnet>::from_ssz(fork, false, &signed.as_ssz_bytes()).unwrap(), signed);
         assert_eq!(Some(signed.fork()), published.version.fork());
         assert!(!signed.is_blinded());
