@@ -336,11 +336,9 @@ impl Sim {
             };
             let root = if lies { Root::repeat_byte(0xee) } else { root };
             let key = &node.shares[&task.validator];
-            let withheld = match node.conduct {
-                Conduct::Refusing => Some(Withheld::Refused),
-                Conduct::Watching => Some(Withheld::Doppelganger),
-                _ => None,
-            };
+            let of = |conduct, withheld| (node.conduct == conduct).then_some(withheld);
+            let withheld = of(Conduct::Refusing, Withheld::Refused)
+                .or_else(|| of(Conduct::Watching, Withheld::Doppelganger));
             let withheld =
                 withheld.filter(|_| role == BeaconRole::Attester && task.validator == ValidatorIndex(100));
             Signed {

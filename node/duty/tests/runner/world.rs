@@ -291,11 +291,10 @@ impl World {
             let lies = node.conduct == Conduct::BadShares;
             let root = Domains::default().signing_root(&task.object);
             let root = if lies { Root::repeat_byte(0xee) } else { root };
-            match node.conduct {
-                Conduct::Watching => Err(Withheld::Doppelganger),
-                _ if refuses => Err(Withheld::Refused),
-                _ => Ok(sign(&node.shares[&task.validator], root)),
+            if node.conduct == Conduct::Watching {
+                return Err(Withheld::Doppelganger);
             }
+            if refuses { Err(Withheld::Refused) } else { Ok(sign(&node.shares[&task.validator], root)) }
         };
         request.tasks.iter().map(one).collect()
     }
@@ -371,13 +370,13 @@ impl World {
 
 /// The plan of an operator with this conduct.
 fn plan_of(conduct: Conduct, plan: &Plan) -> Plan {
-    match plan {
-        Plan::Registration(duty, registration) if conduct == Conduct::Disagreeing => {
-            let gas_limit = registration.gas_limit + 1;
-            Plan::Registration(duty.clone(), ValidatorRegistration { gas_limit, ..*registration })
-        }
-        plan => plan.clone(),
+    if let Plan::Registration(duty, registration) = plan
+        && conduct == Conduct::Disagreeing
+    {
+        let gas_limit = registration.gas_limit + 1;
+        return Plan::Registration(duty.clone(), ValidatorRegistration { gas_limit, ..*registration });
     }
+    plan.clone()
 }
 
 /// In the bytes of a signed block the signature follows the offset of the block.

@@ -48,7 +48,7 @@ pub fn history() -> Vec<Sample<HistoryTable>> {
     let (share, validator, root) = (vec![0x11; 48], vec![0xc2; 48], vec![0x99; 32]);
     let mark = [vec![1], validator.clone(), le(9), le(10), le(81)].concat();
     vec![
-        (HistoryTable::Exits, validator.clone(), le(95)),
+        (HistoryTable::Exits, validator, le(95)),
         (HistoryTable::Binding, b"genesis_validators_root".to_vec(), vec![0x42; 32]),
         (HistoryTable::Marks, share.clone(), mark),
         (HistoryTable::Attestations, [share.clone(), be(10), root.clone()].concat(), le(9)),
