@@ -3,6 +3,7 @@
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use crate::commands::duty::{self, DutiesArgs, DutyArgs};
 use crate::commands::history::{self, HistoryCommand};
 use crate::commands::network_key::{self, NetworkKeyCommand};
 use crate::commands::operator_key::{self, OperatorKeyCommand};
@@ -55,6 +56,10 @@ pub enum Command {
     /// The node's identity among peers
     #[command(subcommand)]
     Network(NetworkCommand),
+    /// What happened to the duties of a slot, and why
+    Duty(Box<DutyArgs>),
+    /// How the duties of many slots went
+    Duties(Box<DutiesArgs>),
     /// The signing history: account, export and import (EIP-3076)
     #[command(subcommand)]
     History(HistoryCommand),
@@ -108,6 +113,8 @@ impl Cli {
             Command::Validator(ValidatorCommand::Register(args)) => wait(validator_register::run(&args, out)),
             Command::Validator(ValidatorCommand::Remove(args)) => wait(validator_remove::run(&args, out)),
             Command::Network(NetworkCommand::Key(command)) => network_key::run(command, out),
+            Command::Duty(args) => wait(duty::tell(&args, out)),
+            Command::Duties(args) => wait(duty::sum_up(&args, out)),
             Command::History(command) => history::run(command, out),
         }
     }

@@ -1,7 +1,7 @@
 //! Arguments, configuration, wiring on one page, lifecycle.
 //!
 //! [`main`] is the program: [`cli`] reads the command line, [`commands`] do the work (with [`chain`] for what an account does on
-//! chain), [`output`] speaks, [`exit`] says how it ended. For the node itself, [`config`] puts the layers of configuration together, [`setup`] opens what they point to,
+//! chain, and [`ledger`] for what became of duties), [`output`] speaks, [`exit`] says how it ended. For the node itself, [`config`] puts the layers of configuration together, [`setup`] opens what they point to,
 //! [`wire`] connects the rooms in the order of the walk, and [`lifecycle`] keeps them until the node stops.
 
 pub mod chain;
@@ -12,6 +12,7 @@ pub mod config;
 mod examples;
 pub mod exit;
 pub mod files;
+pub mod ledger;
 pub mod lifecycle;
 pub mod logging;
 pub mod networks;

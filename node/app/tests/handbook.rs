@@ -1,10 +1,12 @@
-//! The operator's handbook tells the truth: every setting, every reason.
+//! The operator's handbook tells the truth: every setting, every reason. After a change of the reasons:
+//! `UPDATE_REASONS=1 cargo test -p app --test handbook`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use app::config::{KEYS, Layers, load};
-use duty::FailureReason;
+use app::ledger::reasons;
+use duty::{FailureReason, Warning};
 
 fn handbook() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy")
@@ -48,12 +50,29 @@ fn the_example_configuration_loads_and_holds_every_setting_with_its_default() {
 }
 
 #[test]
-fn the_handbook_names_every_reason_with_its_room() {
-    let text = fs::read_to_string(handbook().join("README.md")).unwrap();
-    for reason in FailureReason::ALL {
-        let row =
-            text.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{}`", reason.name())));
-        let row = row.unwrap_or_else(|| panic!("{} is missing", reason.name()));
-        assert!(row.contains(&format!("| {} |", reason.room().name())), "{row}");
+fn the_page_of_reasons_is_the_one_of_the_enums() {
+    let file = handbook().join("REASONS.md");
+    let page = reasons::page();
+    if std::env::var_os("UPDATE_REASONS").is_some() {
+        fs::write(&file, &page).unwrap();
     }
+    let on_file = fs::read_to_string(&file).unwrap_or_default();
+    assert!(page == on_file, "deploy/REASONS.md is stale; write it anew: {}", reasons::COMMAND);
+}
+
+#[test]
+fn the_page_of_reasons_names_every_one_with_its_room_and_the_handbook_leads_to_it() {
+    let page = reasons::page();
+    let row = |name: &str| {
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        row.unwrap_or_else(|| panic!("{name} is missing")).to_owned()
+    };
+    for reason in FailureReason::ALL {
+        assert!(row(reason.name()).contains(&format!("| {} |", reason.room().name())), "{reason}");
+    }
+    for warning in Warning::ALL {
+        assert!(row(warning.name()).contains(warning.advice()), "{warning}");
+    }
+    let text = fs::read_to_string(handbook().join("README.md")).unwrap();
+    assert!(text.contains("(REASONS.md)"));
 }

@@ -246,10 +246,10 @@ impl FailureReason {
                 "Tell the operators that are named as missing. If this node is among them, look at its peers in /v1/peers and at its beacon node."
             }
             Self::PreSignaturesDisagree => {
-                "For a registration: compare fee recipient, gas limit and clock with the operators that are named in the log; all must be the same. Otherwise look whether all see the same epoch."
+                "For a registration: compare fee recipient (has everybody read the contract to its head?), proposals.gas_limit and clock with the operators that are named; all must be the same."
             }
             Self::Doppelganger => {
-                "For two to three epochs after a start this is what safety.doppelganger is for. If it goes on, this validator is active elsewhere: find the other copy and stop it before you do anything else."
+                "After a start this is what safety.doppelganger is for: wait until the validator was silent for two epochs, or its committee was seen at work. If it goes on, the validator is active elsewhere: find that copy and stop it."
             }
             Self::PreSignaturesInvalid | Self::PartialSignaturesInvalid => {
                 "Tell the operators that are named: their share or their software is wrong. If this node is named, make sure that it runs the key it was registered with."

@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn without_a_proposal_the_last_round_that_was_entered_is_told() {
         let mut course = Course::default();
-        let span = |start, end| RoundSpan { start, end };
+        let span = RoundSpan::new;
         course.enter(Round(1), span(1, 5));
         course.enter(Round(2), span(5, 9));
         course.enter(Round(2), span(6, 9));

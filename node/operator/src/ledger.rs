@@ -178,7 +178,7 @@ impl Ledger {
     pub fn of_slot(&self, slot: Slot) -> Option<Vec<DutyRecord>> {
         let inner = self.lock();
         let entries = inner.slots.get(&slot)?;
-        Some(entries.iter().map(|entry| inner.told(entry)).collect())
+        Some(entries.iter().map(|entry| self.with_leaders(inner.told(entry))).collect())
     }
 
     /// The records of one committee and slot, to be written.
@@ -188,7 +188,7 @@ impl Ledger {
         inner.unwritten.remove(&(slot, committee));
         let entries = inner.slots.get(&slot).into_iter().flatten();
         let ours = entries.filter(|entry| entry.record.committee_id == committee);
-        ours.map(|entry| inner.told(entry)).collect()
+        ours.map(|entry| self.with_leaders(inner.told(entry))).collect()
     }
 
     /// Committees that something was noted of after they were written, in slots up to this one.
@@ -224,6 +224,17 @@ impl Ledger {
     #[must_use]
     pub fn figures(&self) -> Figures {
         self.lock().figures.clone()
+    }
+
+    /// Names who was to lead each round.
+    fn with_leaders(&self, mut record: DutyRecord) -> DutyRecord {
+        if let Some(clock) = &self.clock {
+            let fork = clock.rules().network.fork_at(record.slot);
+            for (round, span) in &mut record.rounds {
+                span.leader = types::leader(fork, &record.operators, record.slot, *round);
+            }
+        }
+        record
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

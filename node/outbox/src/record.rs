@@ -247,7 +247,7 @@ mod tests {
         let mut record: DutyRecord = serde_json::from_str(OLD).unwrap();
         record.operators = vec![OperatorId(1), OperatorId(2)];
         record.heard.prepares.insert(OperatorId(2), 3_500);
-        record.rounds.insert(Round(1), RoundSpan { start: 1_000, end: 6_000 });
+        record.rounds.insert(Round(1), RoundSpan::new(1_000, 6_000));
         record.included = Some(Inclusion {
             slot: Slot(41),
             block_root: types::Root::repeat_byte(3),

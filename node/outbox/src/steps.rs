@@ -102,6 +102,17 @@ pub struct RoundSpan {
     pub start: u64,
     /// Its timer was set for this moment.
     pub end: u64,
+    /// Who was to propose in it, if the committee is known.
+    #[serde(default)]
+    pub leader: Option<OperatorId>,
+}
+
+impl RoundSpan {
+    /// A round from `start` to `end`, whoever leads it.
+    #[must_use]
+    pub const fn new(start: u64, end: u64) -> Self {
+        Self { start, end, leader: None }
+    }
 }
 
 /// The block that holds what was signed, and whether the signed vote was right.

@@ -4,6 +4,7 @@
 //! [`crate::output::Output`]. `crate::cli` holds the tree; a command that does not work yet is not in it.
 
 pub mod check;
+pub mod duty;
 pub mod history;
 pub mod network_key;
 pub mod operator_key;
