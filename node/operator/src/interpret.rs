@@ -112,7 +112,7 @@ impl Interpreter {
             return;
         };
         let micros = |unix_micros| self.context.clock.micros_into(id.slot, unix_micros);
-        let span = RoundSpan { start: micros(unix_micros()), end: micros(at.saturating_mul(1_000)) };
+        let span = RoundSpan::new(micros(unix_micros()), micros(at.saturating_mul(1_000)));
         self.context.ledger.enter_round(id.slot, &id.message_id, round, span);
         let (clock, mailbox) = (self.context.clock.clone(), self.mailbox.clone());
         let timer = tokio::spawn(async move {
