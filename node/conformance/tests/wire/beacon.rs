@@ -12,68 +12,94 @@ use crate::Entry;
 use crate::generate::{Generator, bit_list, bit_vector, whole};
 use crate::messages::checkpoint;
 
-pub const ENTRIES: &[Entry] = &[
-    ("AttestationData", |g| whole(&data(g))),
-    ("Attestation", |g| whole(&attestation(g))),
-    ("AttestationElectra mainnet", |g| whole(&electra::<Mainnet>(g))),
-    ("AttestationElectra minimal", |g| whole(&electra::<Minimal>(g))),
-    ("SingleAttestation", |g| whole(&single(g))),
-    ("AggregateAndProof", |g| {
-        whole(&AggregateAndProof {
-            aggregator_index: g.validator(),
-            aggregate: attestation(g),
-            selection_proof: g.signature(),
-        })
-    }),
-    ("AggregateAndProofElectra", |g| {
-        whole(&AggregateAndProofElectra::<Mainnet> {
-            aggregator_index: g.validator(),
-            aggregate: electra(g),
-            selection_proof: g.signature(),
-        })
-    }),
-    ("SyncCommitteeMessage", |g| {
-        whole(&SyncCommitteeMessage {
-            slot: g.slot(),
-            beacon_block_root: g.root(),
-            validator_index: g.validator(),
-            signature: g.signature(),
-        })
-    }),
-    ("SyncCommitteeContribution mainnet", |g| whole(&contribution::<Mainnet>(g))),
-    ("SyncCommitteeContribution minimal", |g| whole(&contribution::<Minimal>(g))),
-    ("ContributionAndProof", |g| {
-        whole(&ContributionAndProof::<Mainnet> {
-            aggregator_index: g.validator(),
-            contribution: contribution(g),
-            selection_proof: g.signature(),
-        })
-    }),
-    ("SyncAggregatorSelectionData", |g| {
-        whole(&SyncAggregatorSelectionData { slot: g.slot(), subcommittee_index: g.number() })
-    }),
-    ("VoluntaryExit", |g| whole(&exit(g))),
-    ("SignedVoluntaryExit", |g| whole(&SignedVoluntaryExit { message: exit(g), signature: g.signature() })),
-    ("ValidatorRegistration", |g| {
-        whole(&ValidatorRegistration {
-            fee_recipient: g.address(),
-            gas_limit: g.number(),
-            timestamp: g.number(),
-            pubkey: g.key(),
-        })
-    }),
-    ("BeaconBlockHeader", |g| {
-        whole(&BeaconBlockHeader {
-            slot: g.slot(),
-            proposer_index: g.validator(),
-            parent_root: g.root(),
-            state_root: g.root(),
-            body_root: g.root(),
-        })
-    }),
-];
+/// SSZ with the root, and the JSON of the beacon API.
+macro_rules! entries {
+    ($($name:literal: $value:expr,)*) => {
+        pub const ENTRIES: &[Entry] = &[$(($name, |g| whole(&$value(g))),)*];
+        pub const JSON: &[Entry] = &[$((concat!($name, " JSON"), |g| serde_json::to_vec(&$value(g)).unwrap()),)*];
+    };
+}
 
-fn data(g: &mut Generator) -> AttestationData {
+entries! {
+    "AttestationData": data,
+    "Attestation": attestation,
+    "AttestationElectra mainnet": electra::<Mainnet>,
+    "AttestationElectra minimal": electra::<Minimal>,
+    "SingleAttestation": single,
+    "AggregateAndProof": aggregate,
+    "AggregateAndProofElectra": aggregate_electra,
+    "SyncCommitteeMessage": sync_message,
+    "SyncCommitteeContribution mainnet": contribution::<Mainnet>,
+    "SyncCommitteeContribution minimal": contribution::<Minimal>,
+    "ContributionAndProof": contribution_and_proof,
+    "SyncAggregatorSelectionData": selection,
+    "VoluntaryExit": exit,
+    "SignedVoluntaryExit": signed_exit,
+    "ValidatorRegistration": registration,
+    "BeaconBlockHeader": header,
+}
+
+fn aggregate(g: &mut Generator) -> AggregateAndProof {
+    AggregateAndProof {
+        aggregator_index: g.validator(),
+        aggregate: attestation(g),
+        selection_proof: g.signature(),
+    }
+}
+
+fn aggregate_electra(g: &mut Generator) -> AggregateAndProofElectra<Mainnet> {
+    AggregateAndProofElectra {
+        aggregator_index: g.validator(),
+        aggregate: electra(g),
+        selection_proof: g.signature(),
+    }
+}
+
+fn sync_message(g: &mut Generator) -> SyncCommitteeMessage {
+    SyncCommitteeMessage {
+        slot: g.slot(),
+        beacon_block_root: g.root(),
+        validator_index: g.validator(),
+        signature: g.signature(),
+    }
+}
+
+fn contribution_and_proof(g: &mut Generator) -> ContributionAndProof<Mainnet> {
+    ContributionAndProof {
+        aggregator_index: g.validator(),
+        contribution: contribution(g),
+        selection_proof: g.signature(),
+    }
+}
+
+fn selection(g: &mut Generator) -> SyncAggregatorSelectionData {
+    SyncAggregatorSelectionData { slot: g.slot(), subcommittee_index: g.number() }
+}
+
+fn signed_exit(g: &mut Generator) -> SignedVoluntaryExit {
+    SignedVoluntaryExit { message: exit(g), signature: g.signature() }
+}
+
+fn registration(g: &mut Generator) -> ValidatorRegistration {
+    ValidatorRegistration {
+        fee_recipient: g.address(),
+        gas_limit: g.number(),
+        timestamp: g.number(),
+        pubkey: g.key(),
+    }
+}
+
+pub fn header(g: &mut Generator) -> BeaconBlockHeader {
+    BeaconBlockHeader {
+        slot: g.slot(),
+        proposer_index: g.validator(),
+        parent_root: g.root(),
+        state_root: g.root(),
+        body_root: g.root(),
+    }
+}
+
+pub fn data(g: &mut Generator) -> AttestationData {
     AttestationData {
         slot: g.slot(),
         index: g.committee(),
@@ -83,11 +109,11 @@ fn data(g: &mut Generator) -> AttestationData {
     }
 }
 
-fn attestation(g: &mut Generator) -> Attestation {
+pub fn attestation(g: &mut Generator) -> Attestation {
     Attestation { aggregation_bits: bit_list!(g), data: data(g), signature: g.signature() }
 }
 
-fn electra<P: Preset>(g: &mut Generator) -> AttestationElectra<P> {
+pub fn electra<P: Preset>(g: &mut Generator) -> AttestationElectra<P> {
     AttestationElectra {
         aggregation_bits: bit_list!(g),
         data: data(g),
@@ -115,6 +141,6 @@ pub fn contribution<P: Preset>(g: &mut Generator) -> SyncCommitteeContribution<P
     }
 }
 
-fn exit(g: &mut Generator) -> VoluntaryExit {
+pub fn exit(g: &mut Generator) -> VoluntaryExit {
     VoluntaryExit { epoch: g.epoch(), validator_index: g.validator() }
 }

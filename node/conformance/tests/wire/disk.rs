@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use conformance::interchange;
 use crypto::bls::SecretKey;
-use outbox::{DutyLog, DutyRecord, DutyRole, Micros, Outcome, StartCause};
+use outbox::{
+    DutyLog, DutyRecord, DutyRole, Heard, Inclusion, Micros, Outcome, RoundSpan, StartCause, Times,
+};
 use registry::{Member, OperatorRow, OwnerRow, ValidatorRow};
 use sha2::{Digest, Sha256};
 use store::{HistoryDb, HistoryTable, JournalDb, JournalTable, Row, Table};
 use types::beacon::{AttestationData, BeaconBlockHeader};
 use types::{Checkpoint, CommitteeId, CommitteeIndex, Encode, Epoch, Root, RunnerRole, Slot, ValidatorIndex};
-use vault::{ArmShare, Arming, AttestationRequest, BlockRequest, Floor, Vault};
+use vault::{ArmShare, Arming, AttestationRequest, BlockRequest, Floor, PendingExit, Vault};
 
 use crate::Entry;
 use crate::generate::Generator;
@@ -36,29 +38,28 @@ pub const ENTRIES: &[Entry] = &[
     }),
 ];
 
-/// One line for each file.
+/// One line for each table that is written.
 pub fn files() -> String {
     let mut text = String::new();
-    writeln!(text, "history file {}", history()).unwrap();
-    writeln!(text, "journal file {}", journal()).unwrap();
+    let history = history().into_iter().map(|(table, rows)| ("history", table, rows));
+    for (file, table, rows) in history.chain([("journal", JournalTable::Duties.name(), duties())]) {
+        assert!(!rows.is_empty(), "nothing here writes the table {table}");
+        writeln!(text, "{file} {table} {}", hash_of(rows)).unwrap();
+    }
     text
 }
 
-fn hash_of(tables: impl Iterator<Item = (&'static str, Vec<Row>)>) -> String {
+fn hash_of(rows: Vec<Row>) -> String {
     let mut hash = Sha256::new();
-    for (table, rows) in tables {
-        for (key, value) in rows {
-            for part in [table.as_bytes(), &key, &value] {
-                hash.update(part.len().to_le_bytes());
-                hash.update(part);
-            }
-        }
+    for part in rows.into_iter().flat_map(|(key, value)| [key, value]) {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
     }
     hex::encode(hash.finalize())
 }
 
-/// Marks, votes, blocks and consensus of three shares.
-fn history() -> String {
+/// Marks, votes, blocks, consensus and an exit in flight of three shares.
+fn history() -> Vec<(&'static str, Vec<Row>)> {
     let folder = tempfile::tempdir().unwrap();
     let chain = interchange::chain(Root::repeat_byte(7)).unwrap();
     let vault = Vault::open(HistoryDb::open(folder.path()).unwrap(), chain).unwrap();
@@ -92,48 +93,101 @@ fn history() -> String {
         assert!(vault.permit_blocks(now, &[BlockRequest { signer, header }])[0].is_ok());
     }
     vault.begin_consensus(&[(CommitteeId([3; 32]), RunnerRole::Proposer)], Slot(400)).unwrap();
+    let exit = PendingExit { slot: Slot(420), validator: types::PublicKeyBytes([1; 48]) };
+    assert!(vault.put_exit(exit).unwrap());
     let rows = |table: &HistoryTable| (table.name(), vault.history().rows(*table, &[]).unwrap());
-    hash_of(HistoryTable::ALL.iter().map(rows))
+    HistoryTable::ALL.iter().map(rows).collect()
 }
 
-/// Records of duties with every field.
-fn journal() -> String {
+/// Records of duties with every role and every field.
+fn duties() -> Vec<Row> {
     let folder = tempfile::tempdir().unwrap();
     let journal = Arc::new(JournalDb::open(folder.path()).unwrap());
-    let mut generator = Generator::new("journal");
-    let records: Vec<DutyRecord> = (0..20).map(|place| record(&mut generator, place)).collect();
+    let mut generator = Generator::new("journal duties");
+    let records: Vec<DutyRecord> = (0..28).map(|place| record(&mut generator, place)).collect();
+    for record in &records {
+        assert_filled(&serde_json::to_value(record).unwrap(), "record");
+    }
     DutyLog::new(Arc::clone(&journal)).write(&records).unwrap();
-    let rows = |table: &JournalTable| (table.name(), journal.rows(*table, &[]).unwrap());
-    hash_of(JournalTable::ALL.iter().map(rows))
+    journal.rows(JournalTable::Duties, &[]).unwrap()
+}
+
+/// A field that nothing fills would not be pinned.
+fn assert_filled(value: &serde_json::Value, path: &str) {
+    let empty = match value {
+        serde_json::Value::Null => true,
+        serde_json::Value::Array(items) => items.is_empty(),
+        serde_json::Value::Object(fields) => {
+            fields.iter().for_each(|(name, field)| assert_filled(field, &format!("{path}/{name}")));
+            fields.is_empty()
+        }
+        serde_json::Value::Bool(_) | serde_json::Value::Number(_) | serde_json::Value::String(_) => false,
+    };
+    assert!(!empty, "nothing here fills {path}");
 }
 
 fn record(g: &mut Generator, place: u64) -> DutyRecord {
-    let mut time = || g.below(12_000_000);
+    let place_in = |length: usize| usize::try_from(place).unwrap() % length;
     let micros = Micros {
-        start: Some(time()),
-        data: Some(time()),
-        proposal: Some(time()),
-        decided: Some(time()),
-        post_quorum: Some(time()),
-        submit_start: None,
-        submitted: Some(time()),
+        scheduled: Some(time(g)),
+        start: Some(time(g)),
+        pre_quorum: Some(time(g)),
+        data: Some(time(g)),
+        proposal: Some(time(g)),
+        decided: Some(time(g)),
+        post_quorum: Some(time(g)),
+        submit_start: Some(time(g)),
+        submitted: Some(time(g)),
+        included: Some(time(g)),
+    };
+    let heard = Heard {
+        round: Some(g.round()),
+        proposals: times(g),
+        prepares: times(g),
+        commits: times(g),
+        round_changes: times(g),
+        pre_signatures: times(g),
+        post_signatures: times(g),
+    };
+    let span = RoundSpan { start: time(g), end: time(g), leader: Some(g.operator()) };
+    let included = Inclusion {
+        slot: g.slot(),
+        block_root: g.root(),
+        head: Some(g.flag()),
+        target: Some(g.flag()),
+        source: Some(g.flag()),
     };
     DutyRecord {
         slot: Slot(1_000 + place),
         epoch: Epoch(31),
-        role: if g.flag() { DutyRole::Attester } else { DutyRole::SyncCommittee },
+        role: DutyRole::ALL[place_in(DutyRole::ALL.len())],
         validator_index: g.validator(),
         public_key: g.key(),
         committee_id: g.committee_id(),
         committee_index: g.committee(),
-        outcome: if g.flag() { Outcome::Submitted } else { Outcome::Failed },
-        reason: g.flag().then(|| "reason".to_owned()),
-        room: g.flag().then(|| "room".to_owned()),
+        outcome: Outcome::ALL[place_in(Outcome::ALL.len())],
+        reason: Some("reason".to_owned()),
+        room: Some("room".to_owned()),
         round: Some(g.round()),
         leader: Some(g.operator()),
         micros,
         start_cause: Some(if g.flag() { StartCause::HeadEvent } else { StartCause::Clock }),
         head_event_unix_micros: Some(g.number()),
-        bad_partial_signatures: g.items(4, Generator::operator),
+        bad_partial_signatures: vec![g.operator()],
+        disagreeing: vec![g.operator()],
+        operators: vec![g.operator(), g.operator()],
+        own_operator: Some(g.operator()),
+        heard,
+        rounds: [(g.round(), span)].into(),
+        included: Some(included),
+        warnings: vec!["warning".to_owned()],
     }
+}
+
+fn time(g: &mut Generator) -> u64 {
+    g.below(12_000_000)
+}
+
+fn times(g: &mut Generator) -> Times {
+    [(g.operator(), time(g)), (g.operator(), time(g))].into()
 }
