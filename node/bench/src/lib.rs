@@ -6,4 +6,6 @@
 //! own past.
 
 pub mod load;
+pub mod main_network;
 pub mod measure;
+pub mod memory;

@@ -5,7 +5,7 @@ use types::{QbftMessage, QbftMessageType, Round, RunnerRole, Thresholds, leader}
 
 use super::Subject;
 use crate::refusal::Refusal;
-use crate::seen::{Observation, SeenState, Update};
+use crate::seen::{Before, Observation};
 
 /// Rules 31 to 45; rule 30 is the caller's.
 pub(super) fn examine(subject: &Subject<'_>, message: &QbftMessage) -> Result<Observation, Refusal> {
@@ -20,15 +20,14 @@ pub(super) fn examine(subject: &Subject<'_>, message: &QbftMessage) -> Result<Ob
 pub(super) fn judge(
     subject: &Subject<'_>,
     message: &QbftMessage,
-    update: &Update,
-    seen: &SeenState,
+    before: &Before<'_>,
 ) -> Result<(), Refusal> {
-    seen.step_is_new(update)?;
+    before.step_is_new()?;
     round_is_plausible(subject, message)?;
-    seen.slot_is_not_behind(update)?;
+    before.slot_is_not_behind()?;
     subject.duty_exists(message.height, None)?;
     subject.arrived_in_time(message.height)?;
-    seen.duty_is_within_limit(update)
+    before.duty_is_within_limit()
 }
 
 /// Rules 31 to 35: how many signed what, and what data goes with it.

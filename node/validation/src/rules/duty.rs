@@ -58,8 +58,7 @@ impl Subject<'_> {
             if signers.contains(operator) { mask | bit } else { mask }
         });
         Update {
-            forwarder: self.inbound.forwarder.clone(),
-            message_id: self.message_id(),
+            key: (self.inbound.forwarder.clone(), self.message_id()),
             slot,
             epoch,
             signers: signers.to_vec(),

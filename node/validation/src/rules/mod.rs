@@ -93,10 +93,11 @@ impl Examined<'_> {
             fork: self.fork,
             address: &self.address,
         };
+        let before = seen.before(&self.update);
         match &self.content {
-            Content::Consensus(message) => consensus::judge(&subject, message, &self.update, seen)?,
+            Content::Consensus(message) => consensus::judge(&subject, message, &before)?,
             Content::PartialSignatures(bundle) => {
-                partial::judge(&subject, bundle, &self.update, seen)?;
+                partial::judge(&subject, bundle, &before)?;
                 self.count?;
             }
         }

@@ -8,7 +8,7 @@ use types::{PartialSignatureMessages, PartialSignatureType, RunnerRole, SsvFork}
 use super::Subject;
 use super::address::Executor;
 use crate::refusal::Refusal;
-use crate::seen::{Observation, Phase, SeenState, Update};
+use crate::seen::{Before, Observation, Phase};
 
 /// Rules 57 and 59 to 65, and what rules 72 to 75 will say; rule 58 is the caller's.
 pub(super) fn examine(
@@ -25,14 +25,13 @@ pub(super) fn examine(
 pub(super) fn judge(
     subject: &Subject<'_>,
     bundle: &PartialSignatureMessages,
-    update: &Update,
-    seen: &SeenState,
+    before: &Before<'_>,
 ) -> Result<(), Refusal> {
-    seen.slot_is_not_behind(update)?;
+    before.slot_is_not_behind()?;
     subject.duty_exists(bundle.slot, Some(bundle.msg_type))?;
-    seen.step_is_new(update)?;
+    before.step_is_new()?;
     subject.arrived_in_time(bundle.slot)?;
-    seen.duty_is_within_limit(update)
+    before.duty_is_within_limit()
 }
 
 /// Rule 57.

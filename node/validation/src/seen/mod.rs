@@ -11,9 +11,8 @@
 mod signer;
 mod update;
 
-use std::collections::{BTreeMap, HashMap};
-
-use types::{MessageId, Slot};
+use lru::LruCache;
+use types::{MessageId, OperatorId, Slot};
 
 use self::signer::SignerHistory;
 pub(crate) use self::signer::{Observation, Phase};
@@ -21,7 +20,7 @@ pub use self::update::Update;
 use crate::inbound::PeerKey;
 use crate::refusal::Refusal;
 
-type Key = (PeerKey, MessageId);
+pub(crate) type Key = (PeerKey, MessageId);
 
 /// The memory behind the rules on repetition, order and number. Owned by the caller, changed only by
 /// [`SeenState::commit`].
@@ -29,32 +28,104 @@ type Key = (PeerKey, MessageId);
 pub struct SeenState {
     slots_kept: u64,
     max_slot_states: usize,
-    entries: HashMap<Key, Entry>,
-    /// Entries by the moment of their last commit; the first is the next to go.
-    by_age: BTreeMap<u64, Key>,
-    clock: u64,
+    /// In the order of their last commits.
+    entries: LruCache<Key, Entry>,
     slot_states: usize,
 }
 
 #[derive(Debug)]
 struct Entry {
-    committed: u64,
     /// The wall-clock slot of the last commit.
     used_at: Slot,
-    /// By place in the committee.
-    signers: BTreeMap<types::OperatorId, SignerHistory>,
+    /// At most a committee.
+    signers: Vec<(OperatorId, SignerHistory)>,
 }
 
 impl Entry {
     fn slot_states(&self) -> usize {
-        self.signers.values().map(SignerHistory::len).sum()
+        self.signers.iter().map(|(_, history)| history.len()).sum()
+    }
+
+    fn history(&self, signer: OperatorId) -> Option<&SignerHistory> {
+        self.signers.iter().find(|(of, _)| *of == signer).map(|(_, history)| history)
+    }
+
+    /// Takes in what a signer did; true if that is the first of it in this slot and pushes nothing out.
+    fn record(&mut self, signer: OperatorId, update: &Update, slots_kept: u64) -> bool {
+        if let Some((_, history)) = self.signers.iter_mut().find(|(of, _)| *of == signer) {
+            return history.record(update, slots_kept);
+        }
+        // Most entries stay at one signer or at a whole committee.
+        if self.signers.is_empty() {
+            self.signers.reserve_exact(update.signers.len());
+        }
+        let mut history = SignerHistory::default();
+        let is_more = history.record(update, slots_kept);
+        self.signers.push((signer, history));
+        is_more
+    }
+}
+
+/// What was seen before a message, of its signers under its message id.
+pub(crate) struct Before<'a> {
+    entry: Option<&'a Entry>,
+    update: &'a Update,
+}
+
+impl<'a> Before<'a> {
+    fn histories(&self) -> impl Iterator<Item = Option<&'a SignerHistory>> {
+        let entry = self.entry;
+        self.update.signers.iter().map(move |signer| entry?.history(*signer))
+    }
+
+    /// Rules 46 to 49 and 68: no signer repeats a step or goes back.
+    pub(crate) fn step_is_new(&self) -> Result<(), Refusal> {
+        let mut states = self.histories().flatten().filter_map(|history| history.at(self.update.slot));
+        states.try_for_each(|state| state.admits(self.update))
+    }
+
+    /// Rules 51 and 66: no signer returns to an earlier slot, where duties come one after the other.
+    pub(crate) fn slot_is_not_behind(&self) -> Result<(), Refusal> {
+        let behind = |history: &SignerHistory| history.highest_slot() > self.update.slot;
+        if !self.update.slots_may_overlap && self.histories().flatten().any(behind) {
+            return Err(Refusal::SlotAlreadyAdvanced);
+        }
+        Ok(())
+    }
+
+    /// Rules 55 and 71: no signer has more duties in an epoch than there are.
+    pub(crate) fn duty_is_within_limit(&self) -> Result<(), Refusal> {
+        let Some(limit) = self.update.duty_limit else {
+            return Ok(());
+        };
+        let count = |history: Option<&SignerHistory>| {
+            history.map_or(1, |history| history.duties_with(self.update.slot, self.update.epoch))
+        };
+        if self.histories().any(|history| count(history) > limit) {
+            return Err(Refusal::TooManyDuties);
+        }
+        Ok(())
+    }
+
+    /// All of them, in their order.
+    fn still_holds(&self) -> Result<(), Refusal> {
+        match self.update.observation {
+            Observation::Consensus { .. } => {
+                self.step_is_new()?;
+                self.slot_is_not_behind()?;
+            }
+            Observation::PartialSignatures(_) => {
+                self.slot_is_not_behind()?;
+                self.step_is_new()?;
+            }
+        }
+        self.duty_is_within_limit()
     }
 }
 
 impl SeenState {
-    /// Slot states kept at most, some 100 bytes each: more than a node on every subnet of the main network sees in the
-    /// slots that are kept.
-    pub const MAX_SLOT_STATES: usize = 1 << 19;
+    /// Slot states kept at most, some 150 bytes each: what a node on every subnet of the main network sees in the slots that are kept.
+    pub const MAX_SLOT_STATES: usize = 1 << 20;
 
     /// An empty memory for a network with this many slots in an epoch.
     #[must_use]
@@ -68,9 +139,7 @@ impl SeenState {
         Self {
             slots_kept: slots_per_epoch.saturating_add(2),
             max_slot_states,
-            entries: HashMap::new(),
-            by_age: BTreeMap::new(),
-            clock: 0,
+            entries: LruCache::unbounded(),
             slot_states: 0,
         }
     }
@@ -93,101 +162,45 @@ impl SeenState {
         self.slot_states
     }
 
+    /// What was seen before a message.
+    pub(crate) fn before<'a>(&'a self, update: &'a Update) -> Before<'a> {
+        Before { entry: self.entries.peek(&update.key), update }
+    }
+
     /// Remembers an accepted message, unless another one came in between that makes it break a rule after all. `now` is
     /// the slot of the wall clock.
     ///
     /// # Errors
     /// The rule it breaks now; nothing has changed then.
     pub fn commit(&mut self, update: &Update, now: Slot) -> Result<(), Refusal> {
-        self.still_holds(update)?;
+        self.before(update).still_holds()?;
         self.apply(update, now);
         self.evict(now);
         Ok(())
     }
 
-    /// The rules that depend on what was seen, in their order.
-    fn still_holds(&self, update: &Update) -> Result<(), Refusal> {
-        match update.observation {
-            Observation::Consensus { .. } => {
-                self.step_is_new(update)?;
-                self.slot_is_not_behind(update)?;
-            }
-            Observation::PartialSignatures(_) => {
-                self.slot_is_not_behind(update)?;
-                self.step_is_new(update)?;
-            }
-        }
-        self.duty_is_within_limit(update)
-    }
-
-    fn histories<'a>(&'a self, update: &'a Update) -> impl Iterator<Item = Option<&'a SignerHistory>> {
-        let entry = self.entries.get(&update.key());
-        update.signers.iter().map(move |signer| entry?.signers.get(signer))
-    }
-
-    /// Rules 46 to 49 and 68: no signer repeats a step or goes back.
-    pub(crate) fn step_is_new(&self, update: &Update) -> Result<(), Refusal> {
-        let mut histories = self.histories(update).flatten();
-        histories.try_for_each(|history| history.at(update.slot).map_or(Ok(()), |state| state.admits(update)))
-    }
-
-    /// Rules 51 and 66: no signer returns to an earlier slot, where duties come one after the other.
-    pub(crate) fn slot_is_not_behind(&self, update: &Update) -> Result<(), Refusal> {
-        let behind = |history: &SignerHistory| history.highest_slot() > update.slot;
-        if !update.slots_may_overlap && self.histories(update).flatten().any(behind) {
-            return Err(Refusal::SlotAlreadyAdvanced);
-        }
-        Ok(())
-    }
-
-    /// Rules 55 and 71: no signer has more duties in an epoch than there are.
-    pub(crate) fn duty_is_within_limit(&self, update: &Update) -> Result<(), Refusal> {
-        let Some(limit) = update.duty_limit else {
-            return Ok(());
-        };
-        let count = |history: Option<&SignerHistory>| {
-            history.map_or(1, |history| history.duties_with(update.slot, update.epoch))
-        };
-        if self.histories(update).any(|history| count(history) > limit) {
-            return Err(Refusal::TooManyDuties);
-        }
-        Ok(())
-    }
-
     fn apply(&mut self, update: &Update, now: Slot) {
-        let key = update.key();
-        let before = self.entries.get(&key).map_or(0, Entry::slot_states);
-        self.clock = self.clock.saturating_add(1);
-        let entry = self.entries.entry(key.clone()).or_insert_with(|| Entry {
-            committed: 0,
-            used_at: now,
-            signers: BTreeMap::new(),
-        });
-        self.by_age.remove(&entry.committed);
-        self.by_age.insert(self.clock, key);
-        entry.committed = self.clock;
+        let empty = || Entry { used_at: now, signers: Vec::new() };
+        let entry = self.entries.get_or_insert_mut_ref(&update.key, empty);
         entry.used_at = now;
         for signer in &update.signers {
-            entry.signers.entry(*signer).or_default().record(update, self.slots_kept);
+            let is_more = entry.record(*signer, update, self.slots_kept);
+            self.slot_states = self.slot_states.saturating_add(usize::from(is_more));
         }
-        let after = entry.slot_states();
-        self.slot_states = self.slot_states.saturating_sub(before).saturating_add(after);
     }
 
     /// Drops what is too old or too much, the longest unused first; never what was just committed.
     fn evict(&mut self, now: Slot) {
-        while self.by_age.len() > 1 {
-            let Some(oldest) = self.by_age.first_entry() else {
+        while self.entries.len() > 1 {
+            let Some((_, oldest)) = self.entries.peek_lru() else {
                 return;
             };
-            let age = self.entries.get(oldest.get()).and_then(|entry| now.checked_since(entry.used_at));
-            let expired = age.is_some_and(|age| age > self.slots_kept);
+            let expired = now.checked_since(oldest.used_at).is_some_and(|age| age > self.slots_kept);
             if !expired && self.slot_states <= self.max_slot_states {
                 return;
             }
-            if let Some(entry) = self.entries.remove(&oldest.remove()) {
-                self.slot_states = self.slot_states.saturating_sub(entry.slot_states());
-            }
+            self.slot_states = self.slot_states.saturating_sub(oldest.slot_states());
+            self.entries.pop_lru();
         }
     }
 }

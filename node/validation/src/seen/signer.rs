@@ -1,7 +1,5 @@
 //! What one signer has done under one message id.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use types::{Epoch, QbftMessage, QbftMessageType, Root, Round, SignedSsvMessage, Slot};
 
 use super::Update;
@@ -82,13 +80,13 @@ pub(super) struct SlotState {
     round: Round,
     steps: Steps,
     proposal: Option<Root>,
-    /// Signer sets of decided messages; a committee has some hundreds of quorums at most.
-    decided: BTreeSet<u16>,
+    /// Signer sets of decided messages; two or three, and 1,093 at most (the quorums of thirteen).
+    decided: Vec<u16>,
 }
 
 impl SlotState {
     fn new(round: Round) -> Self {
-        Self { round, steps: Steps::default(), proposal: None, decided: BTreeSet::new() }
+        Self { round, steps: Steps::default(), proposal: None, decided: Vec::new() }
     }
 
     /// Rules 46 to 49 and 68.
@@ -132,7 +130,8 @@ impl SlotState {
                     self.proposal = full_data;
                 }
                 if decided {
-                    self.decided.insert(update.signer_mask);
+                    // The same set again is refused by rule 49.
+                    self.decided.push(update.signer_mask);
                 } else {
                     self.steps.insert(Steps::of_kind(kind));
                 }
@@ -144,8 +143,9 @@ impl SlotState {
 /// A signer's latest slots and its duties in two epochs.
 #[derive(Debug, Default)]
 pub(super) struct SignerHistory {
-    /// By slot modulo the number of slots kept: a slot pushes out the one that many before it.
-    ring: BTreeMap<u64, (Slot, SlotState)>,
+    /// Slots that differ modulo the number of slots kept, in no order: a slot pushes out the one that many before it. Most
+    /// signers have one or a few.
+    slots: Vec<(Slot, SlotState)>,
     highest_slot: Slot,
     highest_epoch: Epoch,
     duties: u64,
@@ -154,7 +154,7 @@ pub(super) struct SignerHistory {
 
 impl SignerHistory {
     pub(super) fn len(&self) -> usize {
-        self.ring.len()
+        self.slots.len()
     }
 
     pub(super) const fn highest_slot(&self) -> Slot {
@@ -162,7 +162,7 @@ impl SignerHistory {
     }
 
     pub(super) fn at(&self, slot: Slot) -> Option<&SlotState> {
-        self.ring.values().find(|(at, _)| *at == slot).map(|(_, state)| state)
+        self.slots.iter().find(|(at, _)| *at == slot).map(|(_, state)| state)
     }
 
     /// Duties in this epoch, with the one at this slot if it is new.
@@ -177,20 +177,29 @@ impl SignerHistory {
         count.saturating_add(u64::from(self.at(slot).is_none()))
     }
 
-    pub(super) fn record(&mut self, update: &Update, slots_kept: u64) {
-        if self.at(update.slot).is_none() {
-            let round = match update.observation {
-                Observation::Consensus { round, .. } => round,
-                Observation::PartialSignatures(_) => Round::FIRST,
-            };
-            let place = update.slot.get().checked_rem(slots_kept).unwrap_or(0);
-            self.ring.insert(place, (update.slot, SlotState::new(round)));
-            self.new_duty(update.slot, update.epoch);
-        }
-        let state = self.ring.values_mut().find(|(at, _)| *at == update.slot);
-        if let Some((_, state)) = state {
+    /// Takes in a message; true if it is the first of its slot and pushes no other slot out.
+    pub(super) fn record(&mut self, update: &Update, slots_kept: u64) -> bool {
+        if let Some((_, state)) = self.slots.iter_mut().find(|(at, _)| *at == update.slot) {
             state.record(update);
+            return false;
         }
+        let round = match update.observation {
+            Observation::Consensus { round, .. } => round,
+            Observation::PartialSignatures(_) => Round::FIRST,
+        };
+        let mut state = SlotState::new(round);
+        state.record(update);
+        self.new_duty(update.slot, update.epoch);
+        let place = |slot: Slot| slot.get().checked_rem(slots_kept);
+        if let Some(old) = self.slots.iter_mut().find(|(at, _)| place(*at) == place(update.slot)) {
+            *old = (update.slot, state);
+            return false;
+        }
+        if self.slots.is_empty() {
+            self.slots.reserve_exact(1);
+        }
+        self.slots.push((update.slot, state));
+        true
     }
 
     fn new_duty(&mut self, slot: Slot, epoch: Epoch) {

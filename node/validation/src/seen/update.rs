@@ -1,17 +1,16 @@
 //! What one message will have shown, once it is believed.
 
-use types::{Epoch, MessageId, OperatorId, Slot};
+use types::{Epoch, OperatorId, Slot};
 
 use super::{Key, Observation};
-use crate::inbound::PeerKey;
 
 /// The change of [`crate::SeenState`] that follows from one message. Commit it only when the message is acted on: one that
 /// is refused for its signature must leave no trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "what has been seen is forgotten unless the update is committed"]
 pub struct Update {
-    pub(crate) forwarder: PeerKey,
-    pub(crate) message_id: MessageId,
+    /// Who forwarded it, and its message id.
+    pub(crate) key: Key,
     pub(crate) slot: Slot,
     pub(crate) epoch: Epoch,
     pub(crate) signers: Vec<OperatorId>,
@@ -22,10 +21,4 @@ pub struct Update {
     pub(crate) duty_limit: Option<u64>,
     /// Whether a signer may return to an earlier slot.
     pub(crate) slots_may_overlap: bool,
-}
-
-impl Update {
-    pub(super) fn key(&self) -> Key {
-        (self.forwarder.clone(), self.message_id)
-    }
 }

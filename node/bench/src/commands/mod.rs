@@ -1,0 +1,4 @@
+//! One module for each thing that `scripts/bench` measures.
+
+pub mod bls;
+pub mod validation;
