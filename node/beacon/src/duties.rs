@@ -1,8 +1,8 @@
 //! Duties as the beacon node assigns them.
 
 use crate::call::Call;
-use crate::error::BeaconError;
-use crate::http::Request;
+use crate::error::{BeaconError, CallError};
+use crate::http::{Reply, Request};
 use crate::nodes::{BeaconNodes, encode};
 use crate::quoted::Quoted;
 use crate::state::read_json;
@@ -76,8 +76,10 @@ pub struct ProposerDuty {
 /// The proposers of an epoch: of the whole chain, one a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposerDuties {
-    /// The block these duties depend on, at the last slot before the epoch: when a head event of the epoch names another as its
-    /// [`current_duty_dependent_root`](crate::Head::current_duty_dependent_root), they are stale.
+    /// The block these duties depend on. In the first form of the call it is the last before the epoch, which a head event of the epoch
+    /// names as its [`current_duty_dependent_root`](crate::Head::current_duty_dependent_root); in the second, the last before the
+    /// epoch before, [`previous_duty_dependent_root`](crate::Head::previous_duty_dependent_root). When a head names neither so,
+    /// the duties are stale.
     pub dependent_root: Root,
     /// Computed on a head that no execution client has verified.
     pub execution_optimistic: bool,
@@ -147,9 +149,15 @@ impl BeaconNodes {
         epoch: Epoch,
         indices: &[ValidatorIndex],
     ) -> Result<AttesterDuties, BeaconError> {
-        let request = indices_request(Call::AttesterDuties, "attester", epoch, indices)?;
-        let answer: AttesterDutiesJson = self.read(Call::AttesterDuties, request, read_json).await?;
-        Ok(answer.into())
+        let call = Call::AttesterDuties;
+        let request = indices_request(call, "attester", epoch, indices)?;
+        let slots_per_epoch = self.preset(call)?.slots_per_epoch();
+        let read = |reply: &Reply| {
+            let answer: AttesterDutiesJson = read_json(reply)?;
+            let slots = answer.data.iter().map(|duty| duty.slot.0);
+            all_in(epoch, slots_per_epoch, slots).map(|()| answer)
+        };
+        Ok(self.read(call, request, read).await?.into())
     }
 
     /// Sync committee duties in the period of `epoch` for these validators.
@@ -167,14 +175,38 @@ impl BeaconNodes {
     }
 
     /// The proposers of an epoch (at most one ahead), whoever they belong to. Asked for in the first form of the call, as in the
-    /// reference node: its dependent root is that of the epoch itself in every fork.
+    /// reference node, and in the second where no node has the first any more.
     ///
     /// # Errors
     /// See [`BeaconError`].
     pub async fn proposer_duties(&self, epoch: Epoch) -> Result<ProposerDuties, BeaconError> {
-        let request = Request::get(format!("/eth/v1/validator/duties/proposer/{}", epoch.0));
-        let answer: ProposerDutiesJson = self.read(Call::ProposerDuties, request, read_json).await?;
-        Ok(answer.into())
+        let first = self.proposers("v1", epoch).await;
+        match first {
+            Err(error) if error.is_not_found() => self.proposers("v2", epoch).await,
+            answer => answer,
+        }
+    }
+
+    async fn proposers(&self, form: &str, epoch: Epoch) -> Result<ProposerDuties, BeaconError> {
+        let call = Call::ProposerDuties;
+        let slots_per_epoch = self.preset(call)?.slots_per_epoch();
+        let request = Request::get(format!("/eth/{form}/validator/duties/proposer/{}", epoch.0));
+        let read = |reply: &Reply| {
+            let answer: ProposerDutiesJson = read_json(reply)?;
+            let slots = answer.data.iter().map(|duty| duty.slot.0);
+            all_in(epoch, slots_per_epoch, slots).map(|()| answer)
+        };
+        Ok(self.read(call, request, read).await?.into())
+    }
+}
+
+/// A node that tells of another epoch is not believed: its duties would never be found under their slots.
+fn all_in(epoch: Epoch, slots_per_epoch: u64, mut slots: impl Iterator<Item = u64>) -> Result<(), CallError> {
+    match slots.find(|slot| slot.checked_div(slots_per_epoch) != Some(epoch.0)) {
+        None => Ok(()),
+        Some(slot) => {
+            Err(CallError::Malformed(format!("a duty in slot {slot} where epoch {epoch} was asked for")))
+        }
     }
 }
 

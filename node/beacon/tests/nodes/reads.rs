@@ -119,6 +119,9 @@ async fn duties_are_those_recorded() {
     let sync = nodes.sync_duties(Epoch(2), &indices).await.unwrap();
     assert_eq!(sync.duties.len(), 1);
     assert_eq!(sync.duties[0].seats, [26]);
+    node.on("/eth/v1/validator/duties/attester/3", Answer::Json(200, ATTESTER_DUTIES.into()));
+    let error = nodes.attester_duties(Epoch(3), &indices).await.unwrap_err().to_string();
+    assert!(error.contains("where epoch 3 was asked for"), "{error}");
     let error = nodes.sync_duties(Epoch(2), &[]).await.unwrap_err();
     assert!(matches!(error, BeaconError::Unsendable { .. }));
 }
@@ -133,14 +136,27 @@ async fn the_proposers_of_an_epoch_are_read() {
         "dependent_root": root, "execution_optimistic": false,
         "data": [{ "pubkey": key, "validator_index": "17", "slot": "23" }],
     });
-    node.on("/eth/v1/validator/duties/proposer/2", Answer::Json(200, body.to_string()));
+    let answer = Answer::Json(200, body.to_string());
+    node.on("/eth/v1/validator/duties/proposer/2", answer.clone());
+    node.on("/eth/v1/validator/duties/proposer/3", answer.clone());
     let nodes = connect(&[&node]).await;
+    let error = nodes.proposer_duties(Epoch(3)).await.unwrap_err().to_string();
+    assert!(error.contains("a duty in slot 23 where epoch 3 was asked for"), "{error}");
     let duties = nodes.proposer_duties(Epoch(2)).await.unwrap();
     assert_eq!((duties.dependent_root, duties.execution_optimistic), (Root::repeat_byte(7), false));
     let duty = duties.duties[0];
     assert_eq!((duty.validator_index, duty.slot), (ValidatorIndex(17), Slot(23)));
     let duty = ValidatorDuty::from(&duty);
     assert_eq!((duty.role, duty.public_key), (BeaconRole::Proposer, PublicKeyBytes([0xab; 48])));
+
+    let next = FakeNode::start().await;
+    next.on("/eth/v2/validator/duties/proposer/2", answer);
+    let nodes = connect(&[&next]).await;
+    assert_eq!(
+        nodes.proposer_duties(Epoch(2)).await.unwrap(),
+        duties,
+        "a node that has dropped the first form"
+    );
 }
 
 #[tokio::test]

@@ -198,3 +198,51 @@ async fn announcements_go_to_every_node_and_nothing_is_sent_for_nothing() {
         assert_eq!(node.wait_for(syncs, 1).await.len(), 1);
     }
 }
+
+#[tokio::test]
+async fn silence_everywhere_ends_with_the_budget() {
+    let (a, b) = (FakeNode::start().await, FakeNode::start().await);
+    let paths = [
+        PATH_DATA,
+        PATH_SYNC_MESSAGES,
+        PATH_FINALITY,
+        "/eth/v3/validator/blocks/9",
+        "/eth/v1/validator/liveness/1",
+        "/eth/v1/validator/duties/proposer/1",
+    ];
+    for path in paths {
+        a.on(path, Answer::Never);
+        b.on(path, Answer::Never);
+    }
+    let mut settings = settings(&[&a, &b]);
+    settings.spare_connections = 16;
+    let budgets = &mut settings.budgets;
+    for budget in [
+        &mut budgets.data,
+        &mut budgets.block,
+        &mut budgets.submit,
+        &mut budgets.common,
+        &mut budgets.duties,
+        &mut budgets.bulk,
+    ] {
+        budget.patience = std::time::Duration::from_millis(10);
+    }
+    let (nodes, _) = BeaconNodes::connect(&settings, ANYTHING).await.unwrap();
+    for node in [&a, &b] {
+        node.wait_for_connections(8).await;
+    }
+    // From here on time is virtual: it passes when everybody waits, so a minute of budget is over at once, and never early. The
+    // connections that are wanted lie open.
+    tokio::time::pause();
+    let silent = |outcome: Result<(), BeaconError>| {
+        let BeaconError::AllFailed { attempts, .. } = outcome.unwrap_err() else { panic!("silence") };
+        assert_eq!(attempts.len(), 2, "both were asked");
+        assert!(attempts.iter().all(|(_, error)| *error == CallError::Timeout), "{attempts:?}");
+    };
+    silent(nodes.attestation_data(Slot(9), CommitteeIndex(0), None).await.map(|_| ()));
+    silent(nodes.submit_sync_messages(&[sync_message()]).await.map(|_| ()));
+    silent(nodes.finality().await.map(|_| ()));
+    silent(nodes.produce_block(Slot(9), SignatureBytes([3; 96]), [0; 32], 0, None).await.map(|_| ()));
+    silent(nodes.liveness(Epoch(1), &[ValidatorIndex(1)]).await.map(|_| ()));
+    silent(nodes.proposer_duties(Epoch(1)).await.map(|_| ()));
+}
