@@ -2,8 +2,10 @@
 //! mailbox is, so nothing here waits for time.
 
 mod bounds;
+mod heard;
 mod observed;
 mod promise;
+mod second_copy;
 
 use std::sync::atomic::AtomicBool;
 
@@ -155,10 +157,12 @@ impl World {
         let beacon = BeaconNodes::start(&unreachable, Expectations::default()).unwrap();
         let (network, events) =
             Network::start(NetworkConfig::loopback(), Arc::clone(&rules.network)).await.unwrap();
-        let (folder, ledger) = (tempfile::tempdir().unwrap(), Arc::new(Ledger::default()));
+        let folder = tempfile::tempdir().unwrap();
         let log = DutyLog::open(folder.path()).unwrap();
         let mut directory = Directory::default();
         directory.committees.insert(id(), Arc::new(listed(&rsa)));
+        let directory = Arc::new(arc_swap::ArcSwap::from_pointee(directory));
+        let ledger = Arc::new(Ledger::new(own, Arc::clone(&directory), Arc::clone(&clock)));
         let vault = Arc::new(vault);
         let signer = Signer::new(Arc::clone(&vault), Arc::clone(&clock), watch.clone());
         let context = Arc::new(Context {
@@ -172,7 +176,7 @@ impl World {
             views: Views::new(beacon, Arc::clone(&clock)),
             books: Books::start(Arc::clone(&ledger), log),
             ledger,
-            directory: Arc::new(arc_swap::ArcSwap::from_pointee(directory)),
+            directory,
             coefficients: Coefficients::default(),
             drops: Drops::default(),
             registrations: Registrations::default(),
@@ -260,27 +264,42 @@ impl World {
 
     /// What the three others have decided.
     fn decided(&self) -> Letter {
-        let value = self.vote().as_ssz_bytes();
+        let others = members().into_iter().filter(|operator| *operator != self.own);
+        self.said(QbftMessageType::Commit, others, self.vote().as_ssz_bytes())
+    }
+
+    /// A prepare of one operator.
+    fn prepare_of(&self, operator: OperatorId) -> Letter {
+        self.said(QbftMessageType::Prepare, [operator], Vec::new())
+    }
+
+    /// A word of these operators about the vote, in round 1.
+    fn said(
+        &self,
+        msg_type: QbftMessageType,
+        signers: impl IntoIterator<Item = OperatorId>,
+        full_data: Vec<u8>,
+    ) -> Letter {
         let msg_id = self.id().message_id;
-        let commit = QbftMessage {
-            msg_type: QbftMessageType::Commit,
+        let word = QbftMessage {
+            msg_type,
             height: self.slot,
             round: Round(1),
             identifier: ByteList::new(msg_id.0.to_vec()).unwrap(),
-            root: full_data_root(&value),
+            root: full_data_root(&self.vote().as_ssz_bytes()),
             data_round: Round(0),
             round_change_justification: List::empty(),
             prepare_justification: List::empty(),
         };
-        let data = ByteList::new(commit.as_ssz_bytes()).unwrap();
+        let data = ByteList::new(word.as_ssz_bytes()).unwrap();
         let ssv_message = SsvMessage { msg_type: MsgType::Consensus, msg_id, data };
         let (mut signatures, mut operator_ids) = (List::empty(), List::empty());
-        for operator in members().into_iter().filter(|operator| *operator != self.own) {
+        for operator in signers {
             let signature = self.rsa[place(operator)].sign(&ssv_message.signed_bytes()).unwrap();
             signatures.push(ByteList::new(signature.to_vec()).unwrap()).unwrap();
             operator_ids.push(operator).unwrap();
         }
-        let full_data = ByteList::new(value).unwrap();
+        let full_data = ByteList::new(full_data).unwrap();
         let message = SignedSsvMessage { signatures, operator_ids, ssv_message, full_data };
         Letter::Message { id: self.id(), message }
     }
@@ -323,7 +342,7 @@ fn topic() -> Topic {
 
 /// Another node that hears everything the committee publishes.
 struct Witness {
-    _handle: NetworkHandle,
+    handle: NetworkHandle,
     events: mpsc::Receiver<NetworkEvent>,
 }
 
@@ -341,7 +360,7 @@ impl Witness {
                 break;
             }
         }
-        Self { _handle: handle, events }
+        Self { handle, events }
     }
 
     /// The next message of the committee, or the sentinel.
