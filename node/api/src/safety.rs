@@ -17,6 +17,9 @@ pub struct Safety {
     pub doppelganger: Option<Doppelganger>,
     /// Operators that register our validators with builders in another way than we do.
     pub registrations_differ: Vec<RegistrationDifference>,
+    /// Blocks that our beacon node made and whose fees go to another address than the owner's.
+    #[serde(default)]
+    pub blocks_with_other_fee_recipient: u64,
 }
 
 /// Our clock.
@@ -80,6 +83,10 @@ pub(crate) fn register(registry: &mut Registry, safety: &Safety) {
         let help = "Validators that sign nothing slashable yet, because they may be running elsewhere";
         registry.register("validators_under_observation", help, watched);
     }
+    let strange = Gauge::<u64, AtomicU64>::default();
+    strange.set(safety.blocks_with_other_fee_recipient);
+    let help = "Blocks of our beacon node whose fees go to another address than the owner's";
+    registry.register("blocks_with_other_fee_recipient", help, strange);
     let differ = Family::<Differs, Gauge<u64, AtomicU64>>::default();
     for one in &safety.registrations_differ {
         let labels = Differs { operator: one.operator, differs: one.differs.clone() };

@@ -42,6 +42,7 @@ fn safety() -> Safety {
             slot: 9,
             count: 2,
         }],
+        blocks_with_other_fee_recipient: 5,
     }
 }
 
@@ -132,6 +133,7 @@ async fn what_the_guards_found_is_in_the_status_and_the_metrics() {
     for line in [
         "capstan_clock_ahead_milliseconds -212",
         "capstan_clock_off 1",
+        "capstan_blocks_with_other_fee_recipient 5",
         "capstan_validators_under_observation 1",
         "capstan_registrations_differ{operator=\"3\",differs=\"gas_limit\"} 2",
     ] {

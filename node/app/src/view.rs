@@ -251,7 +251,12 @@ fn safety(told: &operator::Status) -> Safety {
     let doppelganger =
         told.observation.map(|open| Doppelganger { under_observation: open.watched, alive: open.alive });
     let registrations_differ = told.disagreements.iter().map(registration_difference).collect();
-    Safety { clock: Clock { ahead_millis, error_millis, is_off }, doppelganger, registrations_differ }
+    Safety {
+        clock: Clock { ahead_millis, error_millis, is_off },
+        doppelganger,
+        registrations_differ,
+        blocks_with_other_fee_recipient: told.strange_blocks,
+    }
 }
 
 fn registration_difference(one: &operator::Disagreement) -> RegistrationDifference {

@@ -119,6 +119,8 @@ pub struct Status {
     pub clock: ClockState,
     /// Operators that register validators with builders in another way than we do.
     pub disagreements: Vec<Disagreement>,
+    /// Blocks of the own beacon node whose fees go to another address than the owner's.
+    pub strange_blocks: u64,
 }
 
 /// The running conductor. Its tasks end when it is dropped.
@@ -280,6 +282,7 @@ impl Conductor {
             observation: self.context.guards.watch.observation(),
             clock: self.context.guards.clock(),
             disagreements: self.context.guards.disagreements.all(),
+            strange_blocks: self.context.guards.strange_blocks(),
         }
     }
 

@@ -2,16 +2,18 @@
 //! operators that sign other registrations than we do ([`crate::recipients`]). One task, a look at each slot.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use beacon::BeaconNodes;
+use types::beacon::AnyProposedBlock;
 use types::rules::ChainRules;
 use types::{BeaconDomainType, OperatorId, Root, Slot};
 
 use crate::clock::SlotClock;
 use crate::clock_offset::{ClockState, Turn};
-use crate::directory::Directory;
+use crate::directory::{Directory, OwnValidator};
 use crate::doppelganger::{Question, Tick, Watch};
 use crate::recipients::{Disagreements, Guess};
 use crate::roster::Roster;
@@ -25,6 +27,7 @@ pub(crate) struct Guards {
     pub watch: Watch,
     pub disagreements: Disagreements,
     clock: ArcSwap<ClockState>,
+    strange_blocks: AtomicU64,
 }
 
 impl Guards {
@@ -59,6 +62,28 @@ impl Guards {
             our_gas_limit = ours.gas_limit, our_timestamp = ours.timestamp,
             "an operator registers this validator with builders in another way than we do"
         );
+    }
+}
+
+impl Guards {
+    /// A block that the own beacon node made: its fees should go where the owner says. A builder's block pays the builder, who pays the
+    /// proposer in it, so only local blocks are looked at.
+    pub(crate) fn note_block(&self, own: &OwnValidator, block: &AnyProposedBlock) {
+        let (wanted, paid) = (own.fee_recipient, block.fee_recipient());
+        if block.is_blinded() || wanted == paid {
+            return;
+        }
+        self.strange_blocks.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(
+            slot = %block.slot(), validator = %own.public_key, %wanted, %paid,
+            "the beacon node made a block whose fees go to another address than the owner's: it has not heard of the fee recipients \
+             (prepare_beacon_proposer), or overrides them"
+        );
+    }
+
+    /// Local blocks whose fees go elsewhere.
+    pub(crate) fn strange_blocks(&self) -> u64 {
+        self.strange_blocks.load(Ordering::Relaxed)
     }
 }
 
@@ -135,3 +160,6 @@ impl Caretaker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use duty::runner::{Fetch, ShareRequest, Stage};
+use duty::runner::{Fetch, Fetched, ShareRequest, Stage};
 use duty::{OwnView, RecombineTask, SignRequest};
 use network::PublishError;
 use outbox::RoundSpan;
@@ -44,7 +44,7 @@ impl Interpreter {
         match effect {
             Effect::BeginConsensus => self.begin_consensus(run),
             Effect::FetchView => self.fetch_view(run),
-            Effect::Fetch(question) => self.fetch(id, question),
+            Effect::Fetch(question) => self.fetch(run, question),
             Effect::ArmTimer { round } => self.arm_timer(run, round),
             Effect::Broadcast(message) => return self.broadcast(id, message).await,
             Effect::PublishDecided(message) => self.publish(id, &message).await,
@@ -94,12 +94,19 @@ impl Interpreter {
         });
     }
 
-    fn fetch(&self, id: RunId, question: Fetch) {
-        let context = Arc::clone(&self.context);
-        self.answer_later(
-            id,
-            async move { Some(Input::Fetched(fetch(&context, id.role(), question).await)) },
-        );
+    fn fetch(&self, run: &Run, question: Fetch) {
+        let (context, id) = (Arc::clone(&self.context), run.id);
+        let own = run
+            .signers
+            .values()
+            .find_map(|signer| self.context.directory.load().own(&signer.validator).cloned());
+        self.answer_later(id, async move {
+            let fetched = fetch(&context, id.role(), question).await;
+            if let (Some(Fetched::Block(block)), Some(own)) = (&fetched, own) {
+                context.guards.note_block(&own, block);
+            }
+            Some(Input::Fetched(fetched))
+        });
     }
 
     fn arm_timer(&self, run: &mut Run, round: Round) {

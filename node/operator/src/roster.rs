@@ -69,7 +69,7 @@ impl Roster {
         running.map(|own| own.public_key).filter(|key| !known.contains_key(key)).collect()
     }
 
-    fn add(&self, found: &[Validator]) {
+    pub(crate) fn add(&self, found: &[Validator]) {
         if !found.is_empty() {
             let mut known = HashMap::clone(&self.0.load());
             known.extend(found.iter().map(|validator| (validator.public_key, *validator)));
