@@ -209,8 +209,13 @@ impl BeaconNodes {
         self.inner.care.agreement.spec().map(|spec| spec.preset).ok_or_else(|| self.no_usable_node(call))
     }
 
+    /// The newest head of the nodes on our chain; one on another chain sets no measure.
     fn best_head(&self) -> Option<Slot> {
-        self.inner.nodes.iter().filter_map(|node| node.health().head_slot).max()
+        let head = |node: &Arc<Node>| {
+            let health = node.health();
+            health.head_slot.filter(|_| health.is_usable())
+        };
+        self.inner.nodes.iter().filter_map(head).max()
     }
 
     pub(crate) async fn read<T>(

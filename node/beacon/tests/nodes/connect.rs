@@ -1,7 +1,7 @@
 //! Which chain are the nodes on, and what happens when it is not ours.
 
 use crate::support::*;
-use beacon::{BeaconNodes, ChainError, ConnectError, Expectations, SettingsError};
+use beacon::{BeaconNodes, ChainError, ConnectError, Expectations, Score, SettingsError};
 use tokio::net::TcpListener;
 use types::{PresetName, Root};
 
@@ -74,6 +74,8 @@ async fn two_nodes_of_different_chains_are_an_operators_decision() {
 async fn with_a_stored_root_the_wrong_node_is_left_out_and_shown() {
     let (right, wrong) = (FakeNode::start().await, FakeNode::start().await);
     wrong.on(PATH_GENESIS, changed(GENESIS, "genesis_validators_root", OTHER_ROOT));
+    let ahead = include_str!("../answers/syncing.json");
+    wrong.on(PATH_SYNCING, changed(ahead, "head_slot", "90000"));
     let (nodes, chain) = BeaconNodes::connect(&settings(&[&wrong, &right]), expected()).await.unwrap();
     assert_eq!(Some(chain.genesis.genesis_validators_root), expected().genesis_validators_root);
     let status = nodes.status();
@@ -82,6 +84,9 @@ async fn with_a_stored_root_the_wrong_node_is_left_out_and_shown() {
     assert!(status.nodes[1].not_ready_because.as_ref().unwrap().contains("another genesis"));
     nodes.finality().await.unwrap();
     assert!(wrong.seen(PATH_FINALITY).is_empty(), "a node of another chain is never asked");
+    let score = status.nodes[0].score.unwrap();
+    assert!(score < Score(1_000_000), "nor is its head, which is far ahead, a measure: {score}");
+    assert_eq!(status.nodes[1].score, None);
 }
 
 #[tokio::test]
