@@ -170,7 +170,7 @@ fn tally<'a>(
         meaning: meaning(name).unwrap_or("This version of the program does not know it."),
     };
     let mut rows: Vec<Count> = counts.into_iter().map(row).collect();
-    rows.sort_by(|a, b| b.count.cmp(&a.count));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.count));
     rows
 }
 

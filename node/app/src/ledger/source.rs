@@ -195,6 +195,6 @@ const fn reachable(listen: std::net::IpAddr) -> std::net::IpAddr {
     match listen {
         IpAddr::V4(address) if address.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(address) if address.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        other => other,
+        IpAddr::V4(_) | IpAddr::V6(_) => listen,
     }
 }

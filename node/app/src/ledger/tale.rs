@@ -5,7 +5,7 @@
 use std::fmt::{self, Display};
 
 use duty::{FailureReason, Room, Warning};
-use outbox::{DutyRecord, Outcome, StartCause};
+use outbox::{DutyRecord, DutyRole, Outcome, StartCause};
 use serde::Serialize;
 use types::{OperatorId, Slot};
 
@@ -193,10 +193,28 @@ fn chain(f: &mut fmt::Formatter<'_>, record: &DutyRecord) -> fmt::Result {
         let judged = if judged.is_empty() { String::new() } else { format!("; {}", judged.join(", ")) };
         writeln!(f, "  It is in the block of slot {}{distance}{judged}.", included.slot)?;
     }
+    if record.outcome == Outcome::Submitted
+        && record.included.is_none()
+        && record.warnings.is_empty()
+        && shows_in_blocks(record.role)
+    {
+        writeln!(
+            f,
+            "  It was not seen in a block so far; blocks are looked at for an epoch, while the node runs."
+        )?;
+    }
     for warning in record.warnings.iter().filter_map(|name| Warning::from_name(name)) {
         writeln!(f, "  {warning}: {} {}", warning.meaning(), warning.advice())?;
     }
     Ok(())
+}
+
+/// Whether a block shows who did it.
+const fn shows_in_blocks(role: DutyRole) -> bool {
+    match role {
+        DutyRole::Attester | DutyRole::Proposer | DutyRole::SyncCommittee | DutyRole::VoluntaryExit => true,
+        DutyRole::Aggregator | DutyRole::SyncCommitteeContribution | DutyRole::ValidatorRegistration => false,
+    }
 }
 
 fn section(f: &mut fmt::Formatter<'_>, title: &str, lines: &[String]) -> fmt::Result {

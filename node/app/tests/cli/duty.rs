@@ -56,7 +56,7 @@ impl NodeView for Node {
     }
 
     fn duties(&self, slot: Slot) -> Result<Vec<DutyRecord>, ViewError> {
-        Ok(if slot.get() % 10 == 0 { vec![record(slot, 6), record(slot, 7)] } else { Vec::new() })
+        Ok(if slot.get().is_multiple_of(10) { vec![record(slot, 6), record(slot, 7)] } else { Vec::new() })
     }
 
     fn figures(&self) -> Figures {

@@ -106,7 +106,8 @@ fn the_bits_of_committees_follow_each_other() {
 fn bits_that_cannot_be_placed_are_not_guessed() {
     let mut entry = entry(10, BeaconRole::Attester);
     let together = block(11, vec![vote(&[0, 1, 2], 12, &[5])]);
-    let unknown = Some(Verdict { included: None, warnings: vec![Warning::NotChecked] });
+    let verdict = Verdict { included: None, warnings: vec![Warning::NotChecked] };
+    let unknown = Some(verdict.clone());
     assert_eq!(judge_with(&entry, &together, None), unknown);
     assert_eq!(judge_with(&entry, &together, Some(&vec![3, 4])), unknown, "a committee is missing");
     assert_eq!(judge_with(&entry, &together, Some(&vec![4, 4, 5])), unknown, "the sum is another");
@@ -114,7 +115,7 @@ fn bits_that_cannot_be_placed_are_not_guessed() {
     // One that can be placed wins, in the same block or in a later one.
     let both = block(11, vec![vote(&[0, 1, 2], 12, &[5]), vote(&[1], 4, &[2])]);
     assert!(judge_with(&entry, &both, None).unwrap().included.is_some());
-    unknown.unwrap().write(&mut entry.record, 1);
+    verdict.write(&mut entry.record, 1);
     assert_eq!(entry.record.warnings, ["not_checked"]);
     judge(&entry, &both).unwrap().write(&mut entry.record, 1);
     assert!(entry.record.warnings.is_empty() && entry.record.included.is_some());

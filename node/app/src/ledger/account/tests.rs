@@ -10,7 +10,10 @@ fn missing(record: &DutyRecord) -> Vec<(u64, Option<Step>)> {
     Account::of(record).missing.iter().map(|missing| (missing.operator.get(), missing.step)).collect()
 }
 
-fn late(record: &DutyRecord) -> Vec<(u64, Step, Option<u64>, bool, Option<u64>)> {
+/// Operator, step, behind, held up, after the round.
+type Told = (u64, Step, Option<u64>, bool, Option<u64>);
+
+fn late(record: &DutyRecord) -> Vec<Told> {
     let late = Account::of(record).late;
     let told = |late: &Late| {
         (late.operator.get(), late.step, late.behind_micros, late.held_up, late.after_round_micros)

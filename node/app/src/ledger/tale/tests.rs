@@ -28,6 +28,7 @@ attestation of validator 7 (operators 1, 2, 3 and 4; this node is operator 2): F
     Tell the operators that are named as missing or late. If this node's own messages were late, look at its clock and at its beacon node.
 
 attestation of validator 6 (operators 1, 2, 3 and 4; this node is operator 2): submitted 0.960 s into the slot
+  It was not seen in a block so far; blocks are looked at for an epoch, while the node runs.
   what this node did
       0.800 s  started, on the head event
       0.820 s  had the answer of its beacon node
