@@ -13,6 +13,7 @@ use libp2p::{connection_limits, identify, noise, ping, tcp, yamux};
 use crate::config::StartError;
 use crate::drops::Drops;
 use crate::gossip::author::AuthorRule;
+use crate::gossip::fresh::{FreshGossip, PING_INTERVAL};
 use crate::gossip::params::{self, MAX_TOPICS};
 use crate::gossip::score;
 use crate::handshake::codec::{EnvelopeCodec, PROTOCOL};
@@ -28,9 +29,6 @@ const MAX_STREAMS: usize = 64;
 /// The protocol version of the Go library; nobody compares it.
 const IDENTIFY_VERSION: &str = "ipfs/0.1.0";
 
-pub(crate) type Gossip =
-    gossipsub::Behaviour<AuthorRule, MaxCountSubscriptionFilter<WhitelistSubscriptionFilter>>;
-
 #[derive(NetworkBehaviour)]
 pub(crate) struct Behaviour {
     pub(crate) gate: Gate,
@@ -38,7 +36,7 @@ pub(crate) struct Behaviour {
     pub(crate) ping: ping::Behaviour,
     pub(crate) identify: identify::Behaviour,
     pub(crate) handshake: request_response::Behaviour<EnvelopeCodec>,
-    pub(crate) gossip: Gossip,
+    pub(crate) gossip: FreshGossip,
 }
 
 /// What the swarm is built from.
@@ -77,7 +75,7 @@ fn behaviour(key: &Keypair, parts: &Parts<'_>) -> Result<Behaviour, StartError> 
     Ok(Behaviour {
         gate: Gate::new(parts.rules.inbound_capacity, parts.drops.clone()),
         limits: connection_limits::Behaviour::new(parts.limits.clone()),
-        ping: ping::Behaviour::new(ping::Config::new()),
+        ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_INTERVAL)),
         identify: identify::Behaviour::new(identify),
         handshake: request_response::Behaviour::with_codec(
             EnvelopeCodec,
@@ -88,7 +86,7 @@ fn behaviour(key: &Keypair, parts: &Parts<'_>) -> Result<Behaviour, StartError> 
     })
 }
 
-fn gossip(key: &Keypair, parts: &Parts<'_>) -> Result<Gossip, StartError> {
+fn gossip(key: &Keypair, parts: &Parts<'_>) -> Result<FreshGossip, StartError> {
     let whitelist = WhitelistSubscriptionFilter(parts.rules.topics.hashes().cloned().collect());
     let filter = MaxCountSubscriptionFilter {
         max_subscribed_topics: whitelist.0.len(),
@@ -105,5 +103,5 @@ fn gossip(key: &Keypair, parts: &Parts<'_>) -> Result<Gossip, StartError> {
     gossip
         .with_peer_score(score::peer_params(parts.rules.epoch, parts.rules.ip_limit), score::thresholds())
         .map_err(StartError::Behaviour)?;
-    Ok(gossip)
+    Ok(FreshGossip::new(gossip, parts.drops.clone()))
 }

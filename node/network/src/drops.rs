@@ -23,8 +23,14 @@ pub enum DropReason {
     VerdictTooLate,
     /// An incoming connection was refused: its address opened too many.
     InboundRate,
+    /// A connection was refused: there are as many as there may be, in all, inbound, of this peer or under way.
+    ConnectionLimit,
     /// A connection was refused: the peer is barred for a while (trimmed, bad score, other network).
     PeerBarred,
+    /// A peer's send queue was full: the message went to the others and not to it.
+    PeerQueueFull,
+    /// A peer announced messages while its line was not current: they were not asked for.
+    StaleAnnouncement,
     /// A handshake did not parse, or its signature did not hold.
     HandshakeInvalid,
     /// A peer began more handshakes in a minute than it has any use for; it was disconnected.
@@ -33,7 +39,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, in order of its index.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::SignaturePresent,
         Self::AuthorMissing,
         Self::OwnMessage,
@@ -43,7 +49,10 @@ impl DropReason {
         Self::VerdictQueueFull,
         Self::VerdictTooLate,
         Self::InboundRate,
+        Self::ConnectionLimit,
         Self::PeerBarred,
+        Self::PeerQueueFull,
+        Self::StaleAnnouncement,
         Self::HandshakeInvalid,
         Self::HandshakeTooOften,
     ];
@@ -61,7 +70,10 @@ impl DropReason {
             Self::VerdictQueueFull => "verdict_queue_full",
             Self::VerdictTooLate => "verdict_too_late",
             Self::InboundRate => "inbound_rate",
+            Self::ConnectionLimit => "connection_limit",
             Self::PeerBarred => "peer_barred",
+            Self::PeerQueueFull => "peer_queue_full",
+            Self::StaleAnnouncement => "stale_announcement",
             Self::HandshakeInvalid => "handshake_invalid",
             Self::HandshakeTooOften => "handshake_too_often",
         }
@@ -88,9 +100,13 @@ pub(crate) struct Drops {
 
 impl Drops {
     pub(crate) fn count(&self, reason: DropReason) {
+        self.count_many(reason, 1);
+    }
+
+    pub(crate) fn count_many(&self, reason: DropReason, number: u64) {
         self.counts.send_modify(|counts| {
             let slot = &mut counts.0[reason as usize];
-            *slot = slot.saturating_add(1);
+            *slot = slot.saturating_add(number);
         });
     }
 

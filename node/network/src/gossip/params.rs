@@ -24,13 +24,13 @@ pub(crate) const SEEN_TTL: Duration = Duration::from_millis(550 * HEARTBEAT_MILL
 /// Topics that one RPC may announce; the Go node refuses the whole RPC beyond it, so we never subscribe to more.
 pub const MAX_TOPICS: usize = 129;
 
-const HEARTBEAT_MILLIS: u64 = 700;
+pub(crate) const HEARTBEAT_MILLIS: u64 = 700;
 const MESH_LOW: usize = 6;
 const MESH_HIGH: usize = 12;
 const MESH_BY_SCORE: usize = 4;
 const MESH_OUTBOUND: usize = 2;
 const LAZY: usize = 6;
-const HISTORY_LENGTH: usize = 6;
+pub(crate) const HISTORY_LENGTH: usize = 6;
 const HISTORY_GOSSIP: usize = 4;
 const MAX_IHAVE_IDS: usize = 1500;
 const MAX_IHAVE_MESSAGES: usize = 32;
@@ -102,5 +102,7 @@ mod tests {
         assert!(config.validate_messages() && !config.flood_publish() && !config.do_px());
         assert!(config.allow_self_origin());
         assert!(config.max_control_message_size() > 128 * 1500 * 14);
+        assert_eq!(config.connection_handler_queue_len(), 512);
+        assert_eq!((config.max_control_messages_sent(), config.max_ihave_messages_heartbeat()), (1500, 32));
     }
 }

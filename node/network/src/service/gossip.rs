@@ -29,7 +29,9 @@ impl Service {
                 }
             }
             Event::SlowPeer { peer_id, failed_messages } => {
-                debug!(peer = %peer_id, ?failed_messages, "the peer does not take messages fast enough");
+                let failed = failed_messages.priority.saturating_add(failed_messages.non_priority);
+                self.drops.count_many(DropReason::PeerQueueFull, u64::try_from(failed).unwrap_or(u64::MAX));
+                debug!(peer = %peer_id, failed, "the peer does not take messages fast enough");
             }
         }
     }

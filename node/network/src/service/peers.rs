@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use libp2p::swarm::SwarmEvent;
-use libp2p::{PeerId, identify, ping};
+use libp2p::swarm::{ListenError, SwarmEvent};
+use libp2p::{PeerId, connection_limits, identify, ping};
 use tracing::{debug, warn};
 
 use super::Service;
 use crate::behaviour::BehaviourEvent;
+use crate::drops::DropReason;
 use crate::event::NetworkEvent;
 use crate::peers::relevance::relevance;
 use crate::peers::table::{Direction, DisconnectReason};
@@ -42,6 +43,11 @@ impl Service {
                 self.failed(&peer);
             }
         } else if let SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } = event {
+            if let ListenError::Denied { cause } = &error
+                && cause.downcast_ref::<connection_limits::Exceeded>().is_some()
+            {
+                self.drops.count(DropReason::ConnectionLimit);
+            }
             debug!(%error, from = %send_back_addr, "incoming connection failed");
         } else if let SwarmEvent::ListenerClosed { reason: Err(error), .. } = event {
             warn!(%error, "the TCP listener is closed; restart the node to be reachable again");
@@ -119,9 +125,10 @@ impl Service {
 
     pub(super) fn ping_event(&mut self, event: &ping::Event) {
         match &event.result {
+            Ok(took) => self.swarm.behaviour_mut().gossip.pong(event.peer, *took, Instant::now()),
             Err(ping::Failure::Timeout) => self.part(event.peer, DisconnectReason::PingTimeout),
             // A peer without ping is not at fault, and a broken stream shows as a closed connection.
-            Ok(_) | Err(ping::Failure::Unsupported | ping::Failure::Other { .. }) => {}
+            Err(ping::Failure::Unsupported | ping::Failure::Other { .. }) => {}
         }
     }
 }

@@ -50,6 +50,11 @@ pub fn other_rules() -> Arc<NetworkRules> {
     Arc::new(NetworkRules::from_toml(&LOCAL.replace("0x00000402", "0x00000902")).unwrap())
 }
 
+/// The rules of the local network with one line changed.
+pub fn rules_with(line: &str, other: &str) -> Arc<NetworkRules> {
+    Arc::new(NetworkRules::from_toml(&LOCAL.replace(line, other)).unwrap())
+}
+
 pub fn topic(subnet: u8) -> Topic {
     Topic { fork: SsvFork::Alan, subnet: SubnetId::new(subnet).unwrap() }
 }
