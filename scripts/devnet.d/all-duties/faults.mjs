@@ -152,9 +152,10 @@ const FAULTS = [
       }),
     judge(net, window) {
       claimDone(net, window, { validators: everybody(net), claim: this.claim });
-      const { ahead_millis: ahead, is_off: isOff } = net.clockStatus?.clock ?? {};
+      const clock = net.clockStatus?.safety?.clock ?? null;
+      const { ahead_millis: ahead, is_off: isOff } = clock ?? {};
       const error = Math.abs((ahead ?? 0) - CLOCK.seconds * 1000);
-      net.report.check(`${this.claim}: it measures that itself and raises the alarm`, isOff === true && error <= 60, `clock ${JSON.stringify(net.clockStatus?.clock ?? null)}`);
+      net.report.check(`${this.claim}: it measures that itself and raises the alarm`, isOff === true && error <= 60, `clock ${JSON.stringify(clock)}`);
       const { rows, missing, share } = missingShare(rowsOf(net, window), CLOCK.operator);
       net.report.check(`${this.claim}: its signatures are of use all the same`, rows > 0 && share <= 0.2, `missing in ${missing} of ${rows} duties of its clusters (${percent(share)})`);
     },

@@ -11,6 +11,8 @@ export const SETTLING_SLOTS = 2 * SLOTS_PER_EPOCH;
 /** Most slots in one question to an operator. */
 const LEDGER_PAGE = 64;
 const MIN_SETTLED_VOTES = 250;
+/** The kinds of duty that this check judges; `check --all-duties` judges the others. */
+const ROLES = new Set(["attester", "sync_committee"]);
 
 /** Inclusion in slots `from` to `to`, which must be settled by now. */
 export function accountWindow(ctx, { from, to }) {
@@ -42,7 +44,7 @@ export async function collectLedgers(ctx, { from, to, operators = OPERATORS }) {
       for (let start = from; start <= to; start += LEDGER_PAGE) {
         const end = Math.min(to, start + LEDGER_PAGE - 1);
         const { duties } = await request(`${ctx.layout.apiUrl(operator)}/v1/duties?from_slot=${start}&to_slot=${end}`);
-        for (const row of duties) book.set(roleKey(row.role, row.slot, row.validator_index), row);
+        for (const row of duties) if (ROLES.has(row.role)) book.set(roleKey(row.role, row.slot, row.validator_index), row);
       }
     }),
   );

@@ -79,6 +79,9 @@ port = ${api}
 [log]
 level = "info"
 format = "text"
+
+[proposals]
+builder = ${layout.plan.hasBuilder === true}
 ${layout.plan.doppelganger?.includes(operator) ? "\n[safety]\ndoppelganger = true\n" : ""}`,
     );
   }
