@@ -119,8 +119,8 @@ class Show {
     this.report.section("ten operators meet");
     await this.network(USUAL);
     const since = startOperators(this);
-    await awaitGenesis(this);
     await this.checkMeshes(`from the start of the processes, the meshes form in under ${MESH_SECONDS} s`, since, MESH_SECONDS);
+    await awaitGenesis(this);
   }
 
   async usual() {

@@ -14,9 +14,10 @@ use std::net::IpAddr;
 
 use network::{
     DisconnectReason, DropReason, Network, NetworkConfig, NetworkEvent, NetworkKey, PeerState, PublishError,
-    StartError, SubnetBits, Verdict, message_id,
+    StartError, SubnetBits, Topic, Verdict, message_id,
 };
-use support::{Node, other_rules, pair, rules, topic, within};
+use support::{Node, other_rules, pair, rules, rules_with, topic, within};
+use types::SsvFork;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_meet_by_one_record_and_a_message_arrives_once() {
@@ -158,6 +159,42 @@ async fn a_fork_changes_the_domain_and_with_it_who_is_let_in() {
     first.handle.dial(second.id(), second.handle.address()).await.unwrap();
     first.until_connected(second.id()).await;
     second.until_connected(first.id()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn around_a_fork_both_topics_carry_and_the_record_states_what_comes() {
+    let domains = |node: &Node| {
+        let record: enr::Enr<enr::CombinedKey> = node.handle.local_enr().parse().unwrap();
+        ["domaintype", "next_domaintype"].map(|key| record.get_raw_rlp(key).unwrap()[1..].to_vec())
+    };
+    let scheduled = rules_with("[domains]", "[forks]\nboole = 10\n[domains]");
+    let (alan, boole) = (vec![0, 0, 4, 2], vec![0, 0, 4, 3]);
+    let mut first = Node::start(NetworkConfig::loopback(), scheduled.clone()).await;
+    let bootnodes = vec![first.handle.local_enr()];
+    let mut second = Node::start(NetworkConfig { bootnodes, ..NetworkConfig::loopback() }, scheduled).await;
+    let (old, new) = (topic(114), Topic { fork: SsvFork::Boole, ..topic(11) });
+    for node in [&first, &second] {
+        node.handle.subscribe([old, new]).await.unwrap();
+        assert_eq!(domains(node), [alan.clone(), boole.clone()]);
+    }
+    first.until_subscribed(second.id(), new).await;
+    second.until_subscribed(first.id(), new).await;
+
+    // The slot of a message chooses its topic: before the fork begins and after it, either may be due.
+    for fork in [SsvFork::Alan, SsvFork::Boole] {
+        first.handle.set_fork(fork).await.unwrap();
+        second.handle.set_fork(fork).await.unwrap();
+        for (number, due) in [old, new].into_iter().enumerate() {
+            let data = format!("{fork} {number}").into_bytes();
+            first.handle.publish(due, data.clone()).await.unwrap();
+            let message = second.message().await;
+            assert_eq!((message.topic, &message.data[..]), (due, &data[..]));
+        }
+    }
+    assert_eq!(domains(&first), [boole.clone(), boole]);
+    first.until_peers(1).await;
+    let both: SubnetBits = [old.subnet, new.subnet].into_iter().collect();
+    assert_eq!(second.record_of(first.id()).await.subscribed, both);
 }
 
 #[tokio::test(flavor = "multi_thread")]
