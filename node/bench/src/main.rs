@@ -12,7 +12,8 @@ fn main() -> Result<()> {
         Some("bls") => commands::bls::run(&mut out),
         // A process of its own, so that the memory it takes is not counted with the measurement's.
         Some("corpus") => Corpus::open(&MainNetwork::new()?).map(drop),
+        Some("flood") => commands::flood::run(&mut out),
         Some("validation") => commands::validation::run(&mut out),
-        _ => bail!("usage: scripts/bench bls | validation"),
+        _ => bail!("usage: scripts/bench bls | validation | flood"),
     }
 }

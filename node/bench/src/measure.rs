@@ -18,7 +18,9 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn of(mut runs: Vec<f64>) -> Self {
+    /// Of these runs.
+    #[must_use]
+    pub fn of(mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
         let at = |place: usize| runs.get(place).copied().unwrap_or(f64::NAN);
         Self { least: at(0), median: at(runs.len() / 2), greatest: at(runs.len().saturating_sub(1)) }

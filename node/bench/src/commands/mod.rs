@@ -1,4 +1,5 @@
 //! One module for each thing that `scripts/bench` measures.
 
 pub mod bls;
+pub mod flood;
 pub mod validation;

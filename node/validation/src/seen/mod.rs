@@ -124,7 +124,7 @@ impl<'a> Before<'a> {
 }
 
 impl SeenState {
-    /// Slot states kept at most, some 150 bytes each: what a node on every subnet of the main network sees in the slots that are kept.
+    /// Slot states kept at most, some 200 bytes each: twice what a node on every subnet of the main network sees in the slots that are kept.
     pub const MAX_SLOT_STATES: usize = 1 << 20;
 
     /// An empty memory for a network with this many slots in an epoch.
