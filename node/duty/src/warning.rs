@@ -1,8 +1,8 @@
-//! What is to be said of a duty beside its outcome: it was submitted, and yet not all went well on the chain.
+//! What is to be said of a duty beside its outcome: it was submitted, and yet not all went well on the chain, or at this node.
 
 use std::fmt;
 
-/// What is to be said of a submitted duty.
+/// What is to be said of a duty beside its outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Warning {
     /// No block of the following epoch holds it.
@@ -19,11 +19,17 @@ pub enum Warning {
     NotCanonical,
     /// Blocks that may hold it were not looked at.
     NotChecked,
+    /// This node withheld its own signature: the validator was under observation.
+    UnderObservation,
+    /// This node's clock was off.
+    ClockOff,
+    /// The fees of the block that this node's beacon node made go elsewhere.
+    OtherFeeRecipient,
 }
 
 impl Warning {
     /// Every warning, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::NotIncluded,
         Self::IncludedLate,
         Self::WrongHead,
@@ -31,7 +37,25 @@ impl Warning {
         Self::NoNextBlock,
         Self::NotCanonical,
         Self::NotChecked,
+        Self::UnderObservation,
+        Self::ClockOff,
+        Self::OtherFeeRecipient,
     ];
+
+    /// Whether the chain says it, once it is looked at; the others are this node's own, said while the duty runs.
+    #[must_use]
+    pub const fn is_of_chain(self) -> bool {
+        match self {
+            Self::NotIncluded
+            | Self::IncludedLate
+            | Self::WrongHead
+            | Self::WrongTarget
+            | Self::NoNextBlock
+            | Self::NotCanonical
+            | Self::NotChecked => true,
+            Self::UnderObservation | Self::ClockOff | Self::OtherFeeRecipient => false,
+        }
+    }
 
     /// The name used in records, metrics and documentation.
     #[must_use]
@@ -44,6 +68,9 @@ impl Warning {
             Self::NoNextBlock => "no_next_block",
             Self::NotCanonical => "not_canonical",
             Self::NotChecked => "not_checked",
+            Self::UnderObservation => "under_observation",
+            Self::ClockOff => "clock_off",
+            Self::OtherFeeRecipient => "other_fee_recipient",
         }
     }
 
@@ -72,6 +99,15 @@ impl Warning {
             Self::NotChecked => {
                 "The node did not look at every block that may hold it: it was busy, was started later, or its beacon node did not give the block."
             }
+            Self::UnderObservation => {
+                "This node withheld its own signature, because the validator may be running elsewhere too (safety.doppelganger); it was left to the rest of the committee."
+            }
+            Self::ClockOff => {
+                "When the duty began, this node's clock was more than 100 ms off the clocks of its beacon nodes."
+            }
+            Self::OtherFeeRecipient => {
+                "The beacon node made a block whose fees go to another address than the one the owner has set."
+            }
         }
     }
 
@@ -97,6 +133,15 @@ impl Warning {
             }
             Self::NotChecked => {
                 "Nothing, for single duties. If it is often, the node or its beacon node is overloaded."
+            }
+            Self::UnderObservation => {
+                "Wait: it ends when a quorum of the committee was seen, or after two silent epochs. If it does not end though the committee is down, the validator runs elsewhere."
+            }
+            Self::ClockOff => {
+                "Check that chrony or systemd-timesyncd runs on this machine and at the beacon nodes."
+            }
+            Self::OtherFeeRecipient => {
+                "Look whether the beacon node takes the fee recipients that this node sends each epoch, or has one of its own in its settings."
             }
         }
     }

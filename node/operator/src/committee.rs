@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use duty::Warning;
 use duty::runner::End;
 use outbox::StartCause;
 use tokio::sync::mpsc;
@@ -158,6 +159,9 @@ impl Committee {
             run.teller = start.teller;
             let (ledger, clock) = (&self.context.ledger, &self.context.clock);
             run::note_start(ledger, clock, run.scope, start.cause, start.head_event_unix_micros);
+            if self.context.guards.clock().is_off {
+                ledger.note(run.scope, |record| run::warn(record, Warning::ClockOff));
+            }
         }
         self.feed(id, Input::Begin).await;
     }

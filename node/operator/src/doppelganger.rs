@@ -69,17 +69,15 @@ impl Watched {
     }
 }
 
-/// Whether an object is withheld while its validator is under observation.
-pub(crate) const fn is_guarded(object: &ShareObject) -> bool {
+/// The duty that an object belongs to, if it is withheld while its validator is under observation.
+pub(crate) const fn guarded(object: &ShareObject) -> Option<BeaconRole> {
     match object {
-        ShareObject::Randao(_)
-        | ShareObject::Block(_)
-        | ShareObject::SlotSelection(_)
-        | ShareObject::Aggregate(_) => true,
+        ShareObject::Randao(_) | ShareObject::Block(_) => Some(BeaconRole::Proposer),
+        ShareObject::SlotSelection(_) | ShareObject::Aggregate(_) => Some(BeaconRole::Aggregator),
         ShareObject::SyncSelection(_)
         | ShareObject::Contribution(_)
         | ShareObject::Registration(_)
-        | ShareObject::Exit(_) => false,
+        | ShareObject::Exit(_) => None,
     }
 }
 

@@ -67,11 +67,11 @@ impl Guards {
 
 impl Guards {
     /// A block that the own beacon node made: its fees should go where the owner says. A builder's block pays the builder, who pays the
-    /// proposer in it, so only local blocks are looked at.
-    pub(crate) fn note_block(&self, own: &OwnValidator, block: &AnyProposedBlock) {
+    /// proposer in it, so only local blocks are looked at. True if they do not.
+    pub(crate) fn note_block(&self, own: &OwnValidator, block: &AnyProposedBlock) -> bool {
         let (wanted, paid) = (own.fee_recipient, block.fee_recipient());
         if block.is_blinded() || wanted == paid {
-            return;
+            return false;
         }
         self.strange_blocks.fetch_add(1, Ordering::Relaxed);
         tracing::error!(
@@ -79,6 +79,7 @@ impl Guards {
             "the beacon node made a block whose fees go to another address than the owner's: it has not heard of the fee recipients \
              (prepare_beacon_proposer), or overrides them"
         );
+        true
     }
 
     /// Local blocks whose fees go elsewhere.
@@ -117,7 +118,7 @@ impl Caretaker {
         match before.turn(state) {
             Some(Turn::Off) => tracing::error!("{}", state.problem().unwrap_or_default()),
             Some(Turn::Right) => {
-                tracing::info!(ahead_millis = ?state.ahead_millis, "this machine's clock is right again")
+                tracing::info!(ahead_millis = ?state.ahead_millis, "this machine's clock is right again");
             }
             None => {}
         }
@@ -154,7 +155,7 @@ impl Caretaker {
                 tracing::info!(%epoch, asked = validators.len(), still_watched = open.watched, "validators under observation");
             }
             Ok(Err(error)) => {
-                tracing::warn!(%epoch, %error, "no beacon node told which validators showed life")
+                tracing::warn!(%epoch, %error, "no beacon node told which validators showed life");
             }
             Err(_) => tracing::warn!(%epoch, "no beacon node told in time which validators showed life"),
         }

@@ -106,7 +106,8 @@ impl Verdict {
     pub(crate) fn write(self, record: &mut DutyRecord, micros: u64) {
         record.micros.included = self.included.map(|_| micros);
         record.included = self.included;
-        record.warnings = self.warnings.iter().map(|warning| warning.name().to_owned()).collect();
+        record.warnings.retain(|name| !is_of_chain(name));
+        record.warnings.extend(self.warnings.iter().map(|warning| warning.name().to_owned()));
     }
 }
 
@@ -195,7 +196,7 @@ pub(crate) fn withdraw(record: &mut DutyRecord, from: Slot) -> bool {
     if is_gone {
         record.included = None;
         record.micros.included = None;
-        record.warnings.clear();
+        record.warnings.retain(|name| !is_of_chain(name));
     }
     is_gone
 }
@@ -217,8 +218,8 @@ pub(crate) fn close(
         figures.include(record.role);
     } else if record.outcome != Outcome::Submitted {
         // Nobody expects to see it.
-        record.warnings.clear();
-    } else if record.warnings.is_empty()
+        record.warnings.retain(|name| !is_of_chain(name));
+    } else if !record.warnings.iter().any(|name| is_of_chain(name))
         && let Some(missing) = missing(record, window)
     {
         let warning = if has_looked { missing } else { Warning::NotChecked };
@@ -228,6 +229,11 @@ pub(crate) fn close(
         figures.warn(record.role, warning);
     }
     record.warnings.len() != before
+}
+
+/// Whether a warning is the chain's word; those of this node stay, whatever the chain says.
+fn is_of_chain(name: &str) -> bool {
+    Warning::from_name(name).is_none_or(Warning::is_of_chain)
 }
 
 /// What it is called that a submitted duty is not seen; `None` for what is never seen.

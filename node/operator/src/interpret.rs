@@ -5,21 +5,24 @@
 //! beacon node is slow.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use duty::runner::{Fetch, Fetched, ShareRequest, Stage};
-use duty::{OwnView, RecombineTask, SignRequest};
+use duty::{OwnView, RecombineTask, SignRequest, Warning, Withheld};
 use network::PublishError;
 use outbox::RoundSpan;
 use tokio::sync::mpsc::WeakSender;
+use tokio::time::timeout;
 use types::rules::RoundEnd;
 use types::{CommitteeId, OperatorId, Root, Round, SignedSsvMessage, Wire};
 
 use crate::clock::{unix_micros, unix_millis};
 use crate::committee::Letter;
 use crate::context::Context;
+use crate::doppelganger::guarded;
 use crate::fetch::fetch;
 use crate::machine::{Effect, Input};
-use crate::run::{Run, RunId};
+use crate::run::{Run, RunId, warn};
 use crate::submit::{submit, submit_votes};
 
 /// Carries out the effects of one committee's machines.
@@ -69,11 +72,8 @@ impl Interpreter {
     fn answer_later(&self, id: RunId, work: impl Future<Output = Option<Input>> + Send + 'static) {
         let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
-            if let Some(input) = work.await
-                && let Some(mailbox) = mailbox.upgrade()
-            {
-                // The committee's task is gone when the node stops.
-                let _ = mailbox.send(Letter::Answer { id, input }).await;
+            if let Some(input) = work.await {
+                answer(&mailbox, id, input).await;
             }
         });
     }
@@ -83,27 +83,42 @@ impl Interpreter {
         self.answer_later(run.id, async move { Some(Input::Permitted(starts.may_speak(speaker).await)) });
     }
 
-    /// Asks until an answer comes, or the duty is worth nothing any more.
+    /// Asks until an answer comes, or the duty is worth nothing any more. When that takes long, what the node said earlier in the epoch is
+    /// answered first.
     fn fetch_view(&self, run: &Run) {
-        let (context, slot, teller, shares) =
-            (Arc::clone(&self.context), run.id.slot, run.teller, run.attesting_shares());
-        self.answer_later(run.id, async move {
-            let view = context.views.vote(slot, teller).await;
-            let watermarks = context.signer.watermarks(&shares);
-            Some(Input::View(view.map(|vote| OwnView { vote, watermarks })))
+        let (context, id, teller, shares) =
+            (Arc::clone(&self.context), run.id, run.teller, run.attesting_shares());
+        let mailbox = self.mailbox.clone();
+        tokio::spawn(async move {
+            let own = |vote| OwnView { vote, watermarks: context.signer.watermarks(&shares) };
+            let mut asking = std::pin::pin!(context.views.vote(id.slot, teller));
+            let patience = context.clock.rules().network.slot_millis() / VIEW_PATIENCE;
+            let answered = timeout(Duration::from_millis(patience), &mut asking).await;
+            if answered.is_err()
+                && let Some(vote) = context.views.foresee(id.slot)
+            {
+                answer(&mailbox, id, Input::Foreseen(own(vote))).await;
+            }
+            let view = match answered {
+                Ok(view) => view,
+                Err(_) => asking.await,
+            };
+            answer(&mailbox, id, Input::View(view.map(own))).await;
         });
     }
 
     fn fetch(&self, run: &Run, question: Fetch) {
-        let (context, id) = (Arc::clone(&self.context), run.id);
+        let (context, id, scope) = (Arc::clone(&self.context), run.id, run.scope);
         let own = run
             .signers
             .values()
             .find_map(|signer| self.context.directory.load().own(&signer.validator).cloned());
         self.answer_later(id, async move {
             let fetched = fetch(&context, id.role(), question).await;
-            if let (Some(Fetched::Block(block)), Some(own)) = (&fetched, own) {
-                context.guards.note_block(&own, block);
+            if let (Some(Fetched::Block(block)), Some(own)) = (&fetched, own)
+                && context.guards.note_block(&own, block)
+            {
+                context.ledger.note(scope, |record| warn(record, Warning::OtherFeeRecipient));
             }
             Some(Input::Fetched(fetched))
         });
@@ -184,18 +199,30 @@ impl Interpreter {
     }
 
     fn sign_vote(&self, run: &Run, request: SignRequest) {
-        let (signer, signers) = (self.context.signer.clone(), Arc::clone(&run.signers));
-        self.answer_later(
-            run.id,
-            async move { Some(Input::VoteSigned(signer.sign(signers, request).await)) },
-        );
+        let (context, signers, slot) = (Arc::clone(&self.context), Arc::clone(&run.signers), run.id.slot);
+        self.answer_later(run.id, async move {
+            let signed = context.signer.sign(signers, request).await;
+            for one in signed.iter().filter(|one| one.signature == Err(Withheld::Doppelganger)) {
+                let withheld = |record: &mut _| warn(record, Warning::UnderObservation);
+                context.ledger.note_one(slot, (one.validator, one.role), withheld);
+            }
+            Some(Input::VoteSigned(signed))
+        });
     }
 
     fn sign(&self, run: &Run, request: ShareRequest) {
-        let (signer, signers) = (self.context.signer.clone(), Arc::clone(&run.signers));
+        let (context, signers, slot) = (Arc::clone(&self.context), Arc::clone(&run.signers), run.id.slot);
         self.answer_later(run.id, async move {
             let stage = request.stage;
-            let signatures = signer.sign_objects(signers, request).await;
+            let duties: Vec<_> =
+                request.tasks.iter().map(|task| (task.validator, guarded(&task.object))).collect();
+            let signatures = context.signer.sign_objects(signers, request).await;
+            for ((validator, role), signature) in duties.into_iter().zip(&signatures) {
+                if let (Err(Withheld::Doppelganger), Some(role)) = (signature, role) {
+                    let withheld = |record: &mut _| warn(record, Warning::UnderObservation);
+                    context.ledger.note_one(slot, (validator, role), withheld);
+                }
+            }
             Some(Input::Signed { stage, signatures })
         });
     }
@@ -222,9 +249,7 @@ impl Interpreter {
         let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
             for (objects, result) in submit_votes(&context, submission).await {
-                let Some(mailbox) = mailbox.upgrade() else { return };
-                let input = Input::VoteSubmitted { objects, result };
-                let _ = mailbox.send(Letter::Answer { id, input }).await;
+                answer(&mailbox, id, Input::VoteSubmitted { objects, result }).await;
             }
         });
     }
@@ -234,13 +259,21 @@ impl Interpreter {
         let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
             for (slots, result) in submit(&context, id.slot, submission).await {
-                let Some(mailbox) = mailbox.upgrade() else { return };
-                let input = Input::Submitted { slots, result };
-                let _ = mailbox.send(Letter::Answer { id, input }).await;
+                answer(&mailbox, id, Input::Submitted { slots, result }).await;
             }
         });
     }
 }
+
+/// Brings an answer to the machine of a duty. The committee's task is gone when the node stops.
+async fn answer(mailbox: &WeakSender<Letter>, id: RunId, input: Input) {
+    if let Some(mailbox) = mailbox.upgrade() {
+        let _ = mailbox.send(Letter::Answer { id, input }).await;
+    }
+}
+
+/// The part of a slot for which the own view is waited for before consensus begins without it; what a healthy node takes is a tenth of it.
+const VIEW_PATIENCE: u64 = 48;
 
 /// Roots that are worked on one by one; with more of them the shared batch saves more than the order gains.
 const FEW_ROOTS: usize = 2;

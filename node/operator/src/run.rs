@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use beacon::NodeId;
-use duty::CommitteeKeys;
 use duty::runner::{End, Stage};
+use duty::{CommitteeKeys, Warning};
 use outbox::{DutyRecord, DutyRole, StartCause};
 use tokio::task::AbortHandle;
 use types::beacon::ValidatorRegistration;
@@ -170,6 +170,13 @@ pub(crate) fn note_start(
         record.start_cause = Some(cause);
         record.head_event_unix_micros = head_event_unix_micros;
     });
+}
+
+/// Says something of a duty beside its outcome, once.
+pub(crate) fn warn(record: &mut DutyRecord, warning: Warning) {
+    if !record.warnings.iter().any(|name| name == warning.name()) {
+        record.warnings.push(warning.name().to_owned());
+    }
 }
 
 /// Writes down what an effect says about the way of a duty.

@@ -11,7 +11,7 @@ use types::{
 use vault::{AttestationRequest, BlockRequest, Consensus, Object, ObjectRequest, Vault};
 
 use crate::clock::SlotClock;
-use crate::doppelganger::{Watch, is_guarded};
+use crate::doppelganger::{Watch, guarded};
 
 /// Makes partial signatures, by way of the signing history.
 #[derive(Clone)]
@@ -210,7 +210,7 @@ fn sign_objects(
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (place, task) in request.tasks.iter().enumerate() {
         let Some(signer) = signers.get(&task.validator).copied() else { continue };
-        if is_guarded(&task.object) && !watch.is_safe(task.validator) {
+        if guarded(&task.object).is_some() && !watch.is_safe(task.validator) {
             if let Some(answer) = answers.get_mut(place) {
                 *answer = Err(Withheld::Doppelganger);
             }

@@ -195,7 +195,7 @@ fn chain(f: &mut fmt::Formatter<'_>, record: &DutyRecord) -> fmt::Result {
     }
     if record.outcome == Outcome::Submitted
         && record.included.is_none()
-        && record.warnings.is_empty()
+        && !record.warnings.iter().filter_map(|name| Warning::from_name(name)).any(Warning::is_of_chain)
         && shows_in_blocks(record.role)
     {
         writeln!(

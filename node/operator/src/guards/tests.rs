@@ -33,10 +33,10 @@ fn block(blinded: bool) -> AnyProposedBlock {
 #[test]
 fn a_local_block_pays_the_owners_recipient_and_a_builders_the_builder() {
     let guards = Guards::default();
-    guards.note_block(&own(block(false).fee_recipient()), &block(false));
-    guards.note_block(&own(Address::repeat_byte(9)), &block(true));
+    assert!(!guards.note_block(&own(block(false).fee_recipient()), &block(false)));
+    assert!(!guards.note_block(&own(Address::repeat_byte(9)), &block(true)));
     assert_eq!(guards.strange_blocks(), 0);
-    guards.note_block(&own(Address::repeat_byte(9)), &block(false));
+    assert!(guards.note_block(&own(Address::repeat_byte(9)), &block(false)));
     assert_eq!(guards.strange_blocks(), 1);
 }
 

@@ -232,12 +232,34 @@ fn an_account_is_closed_with_what_is_missing() {
 }
 
 #[test]
+fn what_this_node_says_of_itself_stays_whatever_the_chain_says() {
+    let own = || vec!["clock_off".to_owned()];
+    let mut entry = entry(10, BeaconRole::Attester);
+    entry.record.warnings = own();
+    let verdict = judge(&entry, &block(13, vec![vote(&[1], 4, &[2])])).unwrap();
+    verdict.write(&mut entry.record, 5);
+    assert_eq!(entry.record.warnings, ["clock_off", "included_late"]);
+    Verdict { included: None, warnings: Vec::new() }.write(&mut entry.record, 5);
+    assert_eq!(entry.record.warnings, own());
+
+    // Nor does it stand for what the chain would say.
+    let mut figures = Figures::default();
+    assert!(close(&mut entry.record, &window(), SLOTS_PER_EPOCH, &mut figures));
+    assert_eq!(entry.record.warnings, ["clock_off", "not_included"]);
+    entry.record.outcome = Outcome::Failed;
+    assert!(close(&mut entry.record, &window(), SLOTS_PER_EPOCH, &mut figures));
+    assert_eq!(entry.record.warnings, own());
+}
+
+#[test]
 fn what_a_block_said_goes_with_the_block() {
     let mut record = entry(10, BeaconRole::Attester).record;
     let mut wrong = vote(&[1], 4, &[2]);
     wrong.data.beacon_block_root = root(9);
     judge(&entry(10, BeaconRole::Attester), &block(13, vec![wrong])).unwrap().write(&mut record, 1);
     assert!(!withdraw(&mut record, Slot(14)));
+    record.warnings.push("clock_off".to_owned());
     assert!(withdraw(&mut record, Slot(13)));
-    assert!(record.included.is_none() && record.micros.included.is_none() && record.warnings.is_empty());
+    assert!(record.included.is_none() && record.micros.included.is_none());
+    assert_eq!(record.warnings, ["clock_off"]);
 }

@@ -34,6 +34,7 @@ async fn it_is_not_signed_for_and_the_books_say_why() {
     world.committee.open(Letter::Leave).await;
     let record = world.context.ledger.of_slot(slot).unwrap().remove(0);
     assert_eq!((record.room.as_deref(), record.reason.as_deref()), (Some("vault"), Some("doppelganger")));
+    assert_eq!(record.warnings, ["under_observation"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
