@@ -179,6 +179,29 @@ mod tests {
         assert_eq!(enr.udp4_socket().unwrap().to_string(), "52.43.126.182:4002");
     }
 
+    /// The bootnodes of networks.md section 2, decoded address in parentheses there.
+    #[test]
+    fn every_bootnode_of_the_public_networks_is_where_the_documents_say() {
+        for (network, addresses) in [
+            (
+                "mainnet",
+                &["52.43.126.182:4002", "135.125.202.132:4000", "18.130.205.68:4000", "18.219.222.13:4001"][..],
+            ),
+            ("hoodi", &["35.85.85.48:4002"]),
+            ("sepolia", &["35.163.92.101:4002"]),
+            ("holesky", &["54.244.126.30:4002"]),
+        ] {
+            let rules = types::NetworkRules::builtin(network).unwrap();
+            let found: Vec<_> = rules
+                .bootnodes
+                .iter()
+                .map(|text| text.parse::<Enr>().unwrap().udp4_socket().unwrap().to_string())
+                .collect();
+            assert_eq!(found, addresses, "{network}");
+            assert_eq!(&rules.discovery_protocol_id, b"ssvdv5");
+        }
+    }
+
     #[test]
     fn short_entries_are_absent_and_long_domains_are_cut() {
         let key = CombinedKey::generate_secp256k1();
