@@ -22,6 +22,8 @@ process.env.LODESTAR_PRESET = "minimal";
 const MESH_SECONDS = 30;
 const HEAL_SECONDS = 60;
 const DUTY_SHARE = 0.95;
+/** In the first epoch everybody asks for duties at once. */
+const FIRST_MEASURED_SLOT = 8;
 /** What is measured begins so many slots after a change of the network. */
 const CALM_SLOTS = 2;
 /** Blocks have had two epochs to include a vote. */
@@ -121,6 +123,7 @@ class Show {
     const since = startOperators(this);
     await this.checkMeshes(`from the start of the processes, the meshes form in under ${MESH_SECONDS} s`, since, MESH_SECONDS);
     await awaitGenesis(this);
+    await this.reach(FIRST_MEASURED_SLOT - CALM_SLOTS);
   }
 
   async usual() {
