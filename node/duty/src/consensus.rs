@@ -121,6 +121,12 @@ impl Consensus {
         self.hear(step)
     }
 
+    /// A better own value than that of the start, for proposals to come.
+    pub(crate) fn replace_value(&mut self, value: Value) -> Heard {
+        let step = self.controller.step(qbft::Input::Value { height: self.slot, value });
+        self.hear(step)
+    }
+
     /// `open_duty`: the duty has not ended. After that it is the controller that refuses (21), and a decided message passes
     /// without a word. `follow`: the duty can do with a decision that it had no part in.
     pub(crate) fn on_message(

@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::{Bundle, Conduct, SLOT, Sim};
-use duty::{FailureReason, Input, SubmitError};
+use common::{Bundle, Conduct, SLOT, Sim, vote};
+use duty::{FailureReason, Input, OwnView, SubmitError, Watermark};
 use qbft::Controller;
 use types::{
-    BeaconRole, CommitteeId, List, MsgType, PartialSignatureType, RefusalCode, RunnerRole, SignedSsvMessage,
+    BeaconRole, CommitteeId, Epoch, List, MsgType, PartialSignatureType, RefusalCode, RunnerRole, SignedSsvMessage,
     Slot, ValidatorIndex,
 };
 
@@ -52,6 +52,42 @@ fn one_silent_operator_costs_nothing_but_a_round() {
         (0..4).filter(|place| *place != silent).for_each(|place| assert_all_submitted(&sim, place));
         assert!(sim.nodes[silent].outcomes.is_empty());
     }
+}
+
+/// Two of four, so that nothing is decided without one of them.
+#[test]
+fn operators_whose_beacon_nodes_are_slow_take_part_by_what_they_foresee() {
+    let mut led_by_the_slow = 0;
+    for seed in 0..4 {
+        for slow in [[0, 1], [1, 2], [2, 3], [3, 0]] {
+            let mut conducts = [Conduct::Honest; 4];
+            slow.iter().for_each(|place| conducts[*place] = Conduct::Slow);
+            let sim = run(seed, &conducts, 3);
+            // Who leads the first round waits for its own view, so another one may be missing: then the next round decides.
+            let done = sim.nodes.iter().filter(|node| node.machine.is_finished()).count();
+            assert!(done >= 3, "seed {seed}, slow {slow:?}: {done} done");
+            led_by_the_slow += usize::from(done == 3);
+            for place in (0..4).filter(|place| sim.nodes[*place].machine.is_finished()) {
+                assert_all_submitted(&sim, place);
+            }
+        }
+    }
+    assert!(led_by_the_slow > 0, "some of them lead the first round");
+}
+
+#[test]
+fn a_view_that_comes_late_is_what_is_proposed_from_then_on() {
+    let mut sim = Sim::new(7, VALIDATORS, &[Conduct::Slow; 4]);
+    sim.begin_all();
+    sim.deliver_all();
+    assert!(sim.published.is_empty(), "nobody proposes what it only foresees, in the first round");
+    let watermarks = vec![Watermark { source: Epoch(3), target: Epoch(4) }];
+    for place in 0..4 {
+        let view = OwnView { vote: vote(), watermarks: watermarks.clone() };
+        sim.feed(place, Input::View(Some(view)));
+    }
+    sim.deliver_all();
+    (0..4).for_each(|place| assert_all_submitted(&sim, place));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What consensus will be about, from the own beacon nodes: blocks, aggregates and contributions.
 //!
-//! * A block is asked for after the configured delay, and again while it can still become the slot's block. Which of a local and a
+//! * A block is asked for after the configured delay, and again in the first half of the slot: one that comes later is decided too late. Which of a local and a
 //!   builder's block it is, is the beacon node's choice by the configured boost. When no block is there after [`patience`], a local one is
 //!   asked for beside it, and the first that comes is proposed: no relay costs more than that.
 //! * Aggregates are asked for at two thirds of the slot: then the votes are there. They are of the data that the own beacon node gave for the
@@ -40,7 +40,8 @@ async fn block(context: &Context, slot: Slot, randao: SignatureBytes) -> Option<
     // Beyond that the slot's votes would be for the block before.
     let delay = context.proposals.delay_millis.min(clock.rules().network.slot_millis() / 6);
     clock.sleep_until(clock.start_of(slot).saturating_add(delay)).await;
-    while unix_millis() < clock.start_of(slot.next()) {
+    let last = clock.start_of(slot).saturating_add(clock.rules().network.slot_millis() / 2);
+    while unix_millis() < last {
         match ask_for_block(context, slot, randao).await {
             Ok(ProducedBlock { proposal, node }) => {
                 tracing::debug!(%slot, %node, blinded = proposal.is_blinded(), "a block to propose");

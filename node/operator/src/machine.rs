@@ -38,6 +38,8 @@ pub(crate) enum Input {
     Recombined { stage: Stage, results: Vec<Recombined> },
     /// It is worth nothing any more.
     GiveUp,
+    /// A vote's: the own beacon node is slow, and this is what it said for an earlier slot of the epoch.
+    Foreseen(OwnView),
     /// A vote's: what the own beacon node would vote for.
     View(Option<OwnView>),
     /// A vote's: the own partial signatures.
@@ -190,6 +192,7 @@ fn of_vote(input: Input) -> Option<duty::Input> {
         Input::Timeout { round } => duty::Input::Timeout { round },
         Input::Recombined { stage: Stage::Post, results } => duty::Input::Recombined(results),
         Input::GiveUp => duty::Input::GiveUp,
+        Input::Foreseen(view) => duty::Input::Foreseen(view),
         Input::View(view) => duty::Input::View(view),
         Input::VoteSigned(signed) => duty::Input::Signed(signed),
         Input::VoteSubmitted { objects, result } => duty::Input::Submitted { objects, result },
@@ -212,7 +215,9 @@ fn of_walk(input: Input) -> Option<duty::runner::Input> {
         Input::Signed { stage, signatures } => Walk::Signed { stage, signatures },
         Input::Fetched(fetched) => Walk::Fetched(fetched),
         Input::Submitted { slots, result } => Walk::Submitted { slots, result },
-        Input::View(_) | Input::VoteSigned(_) | Input::VoteSubmitted { .. } => return None,
+        Input::Foreseen(_) | Input::View(_) | Input::VoteSigned(_) | Input::VoteSubmitted { .. } => {
+            return None;
+        }
     })
 }
 

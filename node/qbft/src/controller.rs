@@ -61,6 +61,7 @@ impl Controller {
     pub fn step(&mut self, input: Input) -> Step {
         match input {
             Input::Start { height, value, check } => self.start(height, value, check),
+            Input::Value { height, value } => self.replace_value(height, value),
             Input::Message(signed) => self.process(signed),
             Input::Timeout { height, round } => self.time_out(height, round),
         }
@@ -82,6 +83,19 @@ impl Controller {
         self.instances.iter_mut().for_each(Instance::stop);
         self.insert(instance);
         step
+    }
+
+    /// An instance that was not started here has no value to be replaced.
+    fn replace_value(&mut self, height: Slot, value: Value) -> Step {
+        let Some(instance) = self.instance_mut(height).filter(|instance| instance.start_value.is_some())
+        else {
+            return Step::refused(Refusal::NoInstance);
+        };
+        if let Err(refusal) = instance.value_check.check(&value) {
+            return Step::refused(refusal.into());
+        }
+        instance.start_value = Some(value);
+        Step::default()
     }
 
     fn process(&mut self, signed: SignedSsvMessage) -> Step {

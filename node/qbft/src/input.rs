@@ -18,6 +18,13 @@ pub enum Input {
         /// Judges this value now and every proposal later.
         check: Arc<dyn ValueCheck>,
     },
+    /// The own value came after the start, or a better one. What has been proposed stays; proposals to come are of this one.
+    Value {
+        /// The slot of the duty.
+        height: Slot,
+        /// The own value, as raw full data. It must pass the check that the duty began with.
+        value: Value,
+    },
     /// A consensus message came, from a peer or from ourselves. Its own RSA signatures have been verified.
     Message(SignedSsvMessage),
     /// A timer armed by [`Effect::ArmTimer`](crate::Effect::ArmTimer) ran out.

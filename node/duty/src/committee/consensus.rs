@@ -20,30 +20,53 @@ use crate::consensus::{self, Decided, Heard, Said};
 use crate::reason::FailureReason;
 
 impl CommitteeRunner {
+    /// Until the own view comes, its checkpoints are taken for those of an earlier slot.
+    pub(super) fn on_foreseen(&mut self, view: OwnView, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        if self.view.is_some() {
+            return Ok(());
+        }
+        self.check = Some(Arc::new(VoteCheck::new(&view)));
+        self.foreseen = Some(view);
+        self.start_if_ready(out)
+    }
+
     pub(super) fn on_view(&mut self, view: Option<OwnView>, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         let Some(view) = view else {
-            self.stuck.get_or_insert(FailureReason::NoAttestationData);
+            if !self.consensus.is_started() {
+                self.stuck.get_or_insert(FailureReason::NoAttestationData);
+            }
             return Ok(());
         };
         out.push(Effect::Reached(Milestone::View));
         self.check = Some(Arc::new(VoteCheck::new(&view)));
+        let value = own_value(&view)?;
         self.view = Some(view);
+        if self.consensus.is_started() {
+            let heard = self.consensus.replace_value(value);
+            return self.carry(heard, out);
+        }
         self.stuck = None;
         self.start_if_ready(out)
     }
 
-    /// Consensus starts when the own view is there and the start is on disk.
+    /// Consensus starts when the own view is there, or for who does not lead its first round a foreseen one, and the start is on disk.
     pub(super) fn start_if_ready(&mut self, out: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let (Some(view), Some(check), true) = (&self.view, &self.check, self.consensus.may_start()) else {
+        let foreseen = self.foreseen.as_ref().filter(|_| !self.leads_first());
+        let view = self.view.as_ref().or(foreseen);
+        let (Some(view), Some(check), true) = (view, &self.check, self.consensus.may_start()) else {
             return Ok(());
         };
         if check.judge(&view.vote).is_err() {
             self.stuck = Some(FailureReason::OwnValueRefused);
         }
-        let value = Value::new(view.vote.as_ssz_bytes()).map_err(|_| qbft::Refusal::TooLarge)?;
+        let value = own_value(view)?;
         let check: Arc<dyn ValueCheck> = Arc::<VoteCheck>::clone(check);
         let heard = self.consensus.start(value, check);
         self.carry(heard, out)
+    }
+
+    fn leads_first(&self) -> bool {
+        self.setup.leader.leader(self.duty.slot, Round::FIRST) == self.setup.committee.own()
     }
 
     /// The rules of a message, before it goes to consensus or to the partial signatures.
@@ -192,4 +215,8 @@ impl CommitteeRunner {
             }
         }
     }
+}
+
+fn own_value(view: &OwnView) -> Result<Value, Refusal> {
+    Ok(Value::new(view.vote.as_ssz_bytes()).map_err(|_| qbft::Refusal::TooLarge)?)
 }

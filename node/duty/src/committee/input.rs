@@ -13,6 +13,9 @@ pub enum Input {
     /// The answer to [`Effect::BeginConsensus`](super::Effect::BeginConsensus): true if the node may speak in the consensus of this slot, false if it
     /// may have spoken before a restart. Then it follows without a word, and signs what is decided.
     ConsensusPermitted(bool),
+    /// The answer to [`Effect::FetchView`](super::Effect::FetchView) is slow, and this is what the own beacon node said for an earlier slot of the
+    /// same epoch, in which the checkpoints do not change.
+    Foreseen(OwnView),
     /// The answer to [`Effect::FetchView`](super::Effect::FetchView). `None`: no beacon node answered.
     View(Option<OwnView>),
     /// A message for this committee and slot, from a peer or our own coming back. Its RSA signatures are verified.

@@ -7,6 +7,9 @@
 //! ```
 //!
 //! * The value in consensus is the vote of the leader's beacon node; every operator judges it with [`VoteCheck`].
+//! * A node whose beacon node is slow takes part in consensus all the same if it knows the checkpoints of the epoch from an earlier slot: it
+//!   judges votes by them, and leads from the second round on with the head of that slot if nothing newer has come. The leader of the first
+//!   round waits for the own view. The reference waits in every case.
 //! * A node that may have spoken in this slot's consensus before a restart follows without a word, and signs what is decided:
 //!   a second proposal or prepare could differ from the first, a signature is guarded by its watermark.
 //! * Messages that come too early wait (see [`crate::waiting`]).
@@ -90,6 +93,7 @@ pub struct CommitteeRunner {
     consensus: Consensus,
     begun: bool,
     view: Option<OwnView>,
+    foreseen: Option<OwnView>,
     check: Option<Arc<VoteCheck>>,
     decision: Option<Decision>,
     post: Phase,
@@ -138,6 +142,7 @@ impl CommitteeRunner {
             consensus,
             begun: false,
             view: None,
+            foreseen: None,
             check: None,
             decision: None,
             post,
@@ -207,6 +212,7 @@ impl CommitteeRunner {
                 self.consensus.permit(permitted);
                 self.start_if_ready(out)
             }
+            Input::Foreseen(view) => self.on_foreseen(view, out),
             Input::View(view) => self.on_view(view, out),
             Input::Message(message) => self.on_message(message, out),
             Input::Timeout { round } => self.on_timeout(round, out),

@@ -44,13 +44,11 @@ impl CommitteeRunner {
             return stuck;
         }
         match (&self.view, &self.decision) {
-            (None, _) => FailureReason::NoAttestationData,
-            (Some(_), None) if self.consensus.saw_proposal() => FailureReason::NotDecided,
-            (Some(_), None) => FailureReason::NoProposal,
-            (Some(_), Some(_)) if open.bad_parts => FailureReason::PartialSignaturesInvalid,
-            (Some(_), Some(_)) => {
-                open.withheld.map_or(FailureReason::PartialSignaturesMissing, Withheld::reason)
-            }
+            (None, None) if !self.consensus.is_started() => FailureReason::NoAttestationData,
+            (_, None) if self.consensus.saw_proposal() => FailureReason::NotDecided,
+            (_, None) => FailureReason::NoProposal,
+            (_, Some(_)) if open.bad_parts => FailureReason::PartialSignaturesInvalid,
+            (_, Some(_)) => open.withheld.map_or(FailureReason::PartialSignaturesMissing, Withheld::reason),
         }
     }
 }

@@ -45,6 +45,8 @@ pub enum Conduct {
     Muted,
     /// Its beacon node does not answer.
     Blind,
+    /// Its beacon node does not answer; it knows the checkpoints from an earlier slot, and the head of that slot.
+    Slow,
     /// Its beacon node stands in another epoch.
     Elsewhere,
     /// What is sent to it is held back until it is released.
@@ -198,6 +200,11 @@ impl Sim {
                 inputs.push_back(Input::ConsensusPermitted(node.conduct != Conduct::Muted));
             }
             Effect::FetchView if node.conduct == Conduct::Blind => inputs.push_back(Input::View(None)),
+            Effect::FetchView if node.conduct == Conduct::Slow => {
+                let watermarks = vec![Watermark { source: Epoch(3), target: Epoch(4) }];
+                let vote = BeaconVote { block_root: Root::repeat_byte(0xaa), ..vote() };
+                inputs.push_back(Input::Foreseen(OwnView { vote, watermarks }));
+            }
             Effect::FetchView => {
                 let mut vote = vote();
                 if node.conduct == Conduct::Elsewhere {
