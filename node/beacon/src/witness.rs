@@ -102,7 +102,8 @@ impl Witness {
         }
         let low = fresh().map(|bounds| bounds.low).max()?;
         let high = fresh().map(|bounds| bounds.high).min()?;
-        let half = high.saturating_sub(low) / 2;
+        // Rounded up: the truth may be at either end.
+        let half = high.saturating_sub(low).saturating_add(1) / 2;
         let theirs = if half > 0 { low.saturating_add(half) } else { low };
         Some(ClockOffset { ahead_micros: theirs.saturating_neg(), error_micros: half.unsigned_abs() })
     }

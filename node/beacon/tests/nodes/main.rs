@@ -5,6 +5,7 @@
 mod aggregation;
 mod blocks;
 mod choice;
+mod clock;
 mod connect;
 mod events;
 mod reads;
