@@ -12,7 +12,7 @@ const WORDS: &[&str] = &["contracts-abi", "types"];
 const RULES: &[&str] = &["crypto", "qbft", "duty", "validation"];
 const ROOMS: &[&str] = &["store", "vault", "registry", "beacon", "network", "outbox"];
 /// Never in the release tree: only dev-dependencies of `app` and each other may name them.
-const SIDE: &[&str] = &["testkit", "conformance", "bench"];
+const SIDE: &[&str] = &["testkit", "conformance", "bench", "fuzz"];
 
 /// Who may depend on whom.
 fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
@@ -42,6 +42,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("testkit", testkit),
         ("conformance", [everything.as_slice(), &["app", "bench"]].concat()),
         ("bench", [everything.as_slice(), &["app", "conformance"]].concat()),
+        ("fuzz", everything.clone()),
     ])
 }
 

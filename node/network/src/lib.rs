@@ -24,6 +24,8 @@ mod record;
 mod rules;
 mod service;
 mod start;
+#[cfg(feature = "strangers")]
+pub mod strangers;
 mod subnets;
 mod topic;
 

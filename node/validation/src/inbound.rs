@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use types::{SsvFork, SubnetId};
+use types::{MessageId, SsvFork, SubnetId};
 
 /// The subnet and fork of a gossip topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,4 +37,13 @@ pub struct Inbound<'a> {
     pub forwarder: &'a PeerKey,
     /// When, in Unix milliseconds.
     pub received_at_millis: u64,
+}
+
+/// The message id that a payload names, read without decoding it and worth nothing but as a guess: the third offset of the envelope points at the
+/// inner message, whose id follows its kind.
+#[must_use]
+pub fn claimed_id(payload: &[u8]) -> Option<MessageId> {
+    let offset = u32::from_le_bytes(*payload.get(8..12)?.first_chunk()?);
+    let start = usize::try_from(offset).ok()?.checked_add(8)?;
+    MessageId::try_from(payload.get(start..start.checked_add(MessageId::LEN)?)?).ok()
 }

@@ -45,7 +45,7 @@ mod seen;
 mod tests;
 
 pub use candidate::{Candidate, Content, SignatureCheck};
-pub use inbound::{Inbound, PeerKey, Topic};
+pub use inbound::{Inbound, PeerKey, Topic, claimed_id};
 pub use ports::{
     CommitteeView, DutyKnowledge, DutyView, NoDuties, RegistryView, ValidatorStanding, ValidatorView,
 };

@@ -29,7 +29,11 @@ pub(crate) enum EnvelopeError {
 
 /// Signs our own description.
 pub(crate) fn seal(key: &Keypair, info: &NodeInfo) -> Result<Vec<u8>, EnvelopeError> {
-    let envelope = SignedEnvelope::new(key, DOMAIN.into(), PAYLOAD_TYPE.to_vec(), info.encode()?)?;
+    seal_payload(key, info.encode()?)
+}
+
+pub(crate) fn seal_payload(key: &Keypair, payload: Vec<u8>) -> Result<Vec<u8>, EnvelopeError> {
+    let envelope = SignedEnvelope::new(key, DOMAIN.into(), PAYLOAD_TYPE.to_vec(), payload)?;
     Ok(envelope.into_protobuf_encoding())
 }
 

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use types::MessageId;
+use validation::claimed_id;
 
 use super::queue::{BOUNDS, Crowd, FairQueue};
 use crate::pool::CryptoPool;
@@ -101,12 +102,4 @@ impl<P: Porter> Drop for Shift<P> {
             runtime.spawn(async move { gate.set_to_work() });
         }
     }
-}
-
-/// The message id that a payload names, read without decoding it: the second offset of the envelope points at the inner message, whose id
-/// follows its kind.
-pub(super) fn claimed_id(data: &[u8]) -> Option<MessageId> {
-    let offset = u32::from_le_bytes(*data.get(8..12)?.first_chunk()?);
-    let start = usize::try_from(offset).ok()?.checked_add(8)?;
-    MessageId::try_from(data.get(start..start.checked_add(MessageId::LEN)?)?).ok()
 }

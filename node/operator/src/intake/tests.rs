@@ -1,5 +1,7 @@
 //! Who is believed, and how the gate keeps its turns and bounds.
 
+mod belief;
+
 use super::*;
 use crate::directory::Committee;
 
@@ -62,23 +64,4 @@ async fn everything_that_is_let_in_is_taken_once_though_some_of_it_fails() {
     all.sort_unstable();
     assert!(all.into_iter().eq(0..1_000));
     assert!(notes.try_recv().is_err());
-}
-
-#[test]
-fn what_a_message_says_it_is_about_is_read_without_decoding_it() {
-    use types::{DomainType, Encode, List, MessageId, MsgType, RunnerRole, SignedSsvMessage, SsvMessage};
-    let id = MessageId::committee(DomainType([0, 0, 4, 2]), RunnerRole::Committee, &CommitteeId([7; 32]));
-    let data = types::ByteList::new(vec![1, 2, 3]).unwrap();
-    let message = SignedSsvMessage {
-        signatures: List::new(vec![types::ByteList::new(vec![9; 256]).unwrap(); 3]).unwrap(),
-        operator_ids: List::new((1..=3).map(OperatorId).collect()).unwrap(),
-        ssv_message: SsvMessage { msg_type: MsgType::Consensus, msg_id: id, data },
-        full_data: types::ByteList::empty(),
-    };
-    let bytes = message.as_ssz_bytes();
-    assert_eq!(gate::claimed_id(&bytes), Some(id));
-    for cut in [0, 11, 12, bytes.len() - 20] {
-        assert_eq!(gate::claimed_id(&bytes[..cut]), None, "{cut}");
-    }
-    assert_eq!(gate::claimed_id(&[0xff; 200]), None, "an offset that points nowhere");
 }

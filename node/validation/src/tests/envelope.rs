@@ -3,7 +3,7 @@
 use types::{Encode, MsgType};
 
 use super::world::*;
-use crate::{Content, Refusal};
+use crate::{Content, Refusal, claimed_id};
 
 #[test]
 fn a_message_that_breaks_no_rule_is_a_candidate() {
@@ -104,4 +104,17 @@ fn rules_15_to_18_kind_and_data() {
     assert_eq!(kind(MsgType::Dkg), Some(Refusal::UnknownMessageType));
     assert_eq!(kind(MsgType::Other(199)), Some(Refusal::UnknownMessageType));
     assert_eq!(kind(MsgType::Other(200)), Some(Refusal::EventMessage));
+}
+
+#[test]
+fn what_a_message_says_it_is_about_is_read_without_decoding_it() {
+    let world = World::new();
+    for draft in [world.prepare(), world.prepare().signed_by(&[1, 2, 3])] {
+        let bytes = draft.message().as_ssz_bytes();
+        assert_eq!(claimed_id(&bytes), Some(draft.id));
+        for cut in [0, 11, 12, 100] {
+            assert_eq!(claimed_id(&bytes[..cut]), None, "{cut}");
+        }
+    }
+    assert_eq!(claimed_id(&[0xff; 200]), None, "an offset that points nowhere");
 }
