@@ -192,6 +192,11 @@ impl Http {
         self.witness().offset(unix_micros())
     }
 
+    /// When to ask next, for the sake of the date: now or within a second, in microseconds since the Unix epoch.
+    pub fn telling_moment(&self) -> u64 {
+        self.witness().telling_moment(unix_micros())
+    }
+
     fn note_date(&self, sent_unix_micros: u64, headers: &HeaderMap) {
         let (received_unix_micros, steady) = (unix_micros(), self.born.elapsed());
         let date = text(headers, &DATE).and_then(|text| httpdate::parse_http_date(text).ok());

@@ -41,6 +41,7 @@ mod sse;
 mod state;
 mod status;
 mod supervise;
+mod timekeeper;
 mod validators;
 mod votes;
 mod wishes;

@@ -14,6 +14,7 @@ use crate::settings::{Settings, build_nodes};
 use crate::status::{NodeStatus, Status};
 use crate::stream::{Sink, follow};
 use crate::supervise::{Care, supervise};
+use crate::timekeeper::keep_time;
 use bytes::Bytes;
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -74,7 +75,11 @@ impl BeaconNodes {
         });
         let supervisors = nodes
             .iter()
-            .map(|node| tokio::spawn(supervise(Arc::clone(&care), Arc::clone(node))).abort_handle())
+            .flat_map(|node| {
+                let supervisor = tokio::spawn(supervise(Arc::clone(&care), Arc::clone(node)));
+                let timekeeper = tokio::spawn(keep_time(care.budgets.clone(), Arc::clone(node)));
+                [supervisor.abort_handle(), timekeeper.abort_handle()]
+            })
             .collect();
         let events_dropped = Arc::new(AtomicU64::new(0));
         let inner = Inner {
