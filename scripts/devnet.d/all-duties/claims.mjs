@@ -7,7 +7,7 @@ import { percent } from "../check/report.mjs";
 import { epochOf } from "../lib/beacon-api.mjs";
 import { clusterValidators, range } from "../lib/plans.mjs";
 import { assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "./books.mjs";
-import { accountBlocks, accountForks, accountRecipients, accountSync, comparePublished, judgeFinality, slotsOf } from "./judge.mjs";
+import { accountBlocks, accountForks, accountRecipients, accountSync, comparePublished, judgeFinality, publishedInChain, slotsOf } from "./judge.mjs";
 import { Selection } from "./selection.mjs";
 
 export const LIMITS = { blocks: 0.98, votes: 0.99, sync: 0.99 };
@@ -98,7 +98,9 @@ export function claimBooks(net, window, selectedByRole, { operators = net.plan.o
       proposerOf: (slot) => evidence.proposerOf(slot),
     });
     const rows = net.rows(operator, window);
-    const accepted = new Set([...assigned.keys()].flatMap((role) => [...evidence.traffic.get(operator).accepted(role, window)]));
+    const traffic = evidence.traffic.get(operator);
+    const accepted = new Set([...assigned.keys()].flatMap((role) => [...traffic.accepted(role, window)]));
+    for (const key of publishedInChain({ published: traffic.published.values(), blocks: evidence.blocks, window })) accepted.add(key);
     const mine = (key) => validators.has(Number(key.split("/")[2]));
     const selected = new Set([...selectedByRole.values()].flatMap((keys) => [...keys].filter(mine)));
     const books = compareBooks({ assigned, rows, accepted, selected });

@@ -42,6 +42,15 @@ export function accountBlocks({ window, blocks, published, proposerOf, isCounted
   return account;
 }
 
+/**
+ * Blocks that an operator sent and that the chain has, whatever it was answered: a node that took the same block of another
+ * operator a moment earlier says that it knows it, and one that did not build a blinded block cannot complete it.
+ */
+export function publishedInChain({ published, blocks, window }) {
+  const isInChain = ({ role, slot, validator }) => role === "proposer" && inWindow(window, slot) && Number(blocks.get(slot)?.message.proposer_index) === validator;
+  return [...published].filter(isInChain).map(({ key }) => key);
+}
+
 /** Whether bit `position` of a 0x-hex SSZ bitvector is set. */
 export const bitOf = (hex, position) => (Number.parseInt(hex.slice(2 + 2 * (position >> 3), 4 + 2 * (position >> 3)), 16) & (1 << (position & 7))) !== 0;
 

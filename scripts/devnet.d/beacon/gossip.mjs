@@ -9,6 +9,7 @@ import { getClient } from "@lodestar/api";
 const RELAYED = "x-relayed";
 /** Objects of one kind that come within this time go in one request. */
 const COLLECT_MILLIS = 5;
+const KNOWN = "ALREADY_KNOWN";
 const BLOCKS = /^\/eth\/v\d\/beacon\/(blinded_)?blocks/;
 
 export class Gossip {
@@ -81,7 +82,10 @@ export class Gossip {
     for (const peer of this.#peers) {
       Promise.resolve(send[kind](peer, objects))
         .then((answers) => [answers].flat().forEach((answer) => answer.assertOk()))
-        .catch((error) => this.#logger.warn("a peer refused", { kind, reason: error.message }));
+        .catch((error) => {
+          // operators publish to every node themselves, and often before a peer tells of it
+          if (!error.message.includes(KNOWN)) this.#logger.warn("a peer refused", { kind, reason: error.message });
+        });
     }
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "../all-duties/books.mjs";
 import { exitCalldata } from "../all-duties/exit.mjs";
-import { accountBlocks, accountForks, accountRecipients, accountSync, bitOf, comparePublished, judgeExit, judgeFinality } from "../all-duties/judge.mjs";
+import { accountBlocks, accountForks, accountRecipients, accountSync, bitOf, comparePublished, judgeExit, judgeFinality, publishedInChain } from "../all-duties/judge.mjs";
 import { badSigners, doneShare, lostRows, missingShare, onTimeShare, rightHeads } from "../all-duties/lines.mjs";
 import { keyOf, publishedIn } from "../all-duties/published.mjs";
 import { inTime, judgeRegistrations } from "../all-duties/relay-judge.mjs";
@@ -103,6 +103,13 @@ test("a slot counts when its block is the proposer's and an operator published i
   assert.deepEqual(account.empty.map(({ slot }) => slot), [4]);
   const some = accountBlocks({ window: { from: 1, to: 4 }, blocks, published, proposerOf, isCounted: (proposer) => proposer === 5 });
   assert.deepEqual([some.due, some.ours], [1, 1]);
+});
+
+test("a block that was sent counts when the chain has it, and no other does", () => {
+  const blocks = new Map([[1, block(5)], [2, block(6)], [9, block(5)]]);
+  const sent = (role, slot, validator) => ({ role, slot, validator, key: keyOf(role, slot, validator), isAccepted: false });
+  const published = [sent("proposer", 1, 5), sent("proposer", 2, 7), sent("proposer", 3, 5), sent("proposer", 9, 5), sent("attester", 1, 5)];
+  assert.deepEqual(publishedInChain({ published, blocks, window: { from: 1, to: 4 } }), ["proposer/1/5"]);
 });
 
 test("a sync message is in when all its positions are set in the next block", () => {
