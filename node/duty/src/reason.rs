@@ -246,7 +246,7 @@ impl FailureReason {
                 "Tell the operators that are named as missing. If this node is among them, look at its peers in /v1/peers and at its beacon node."
             }
             Self::PreSignaturesDisagree => {
-                "For a registration: compare fee recipient (has everybody read the contract to its head?), proposals.gas_limit and clock with the operators that are named; all must be the same."
+                "For a registration: compare fee recipient (has everybody read the contract to its head?), proposals.gas_limit and clock with the operators that are named; all must be the same. What each of them has instead stands in /v1/status under safety.registrations_differ."
             }
             Self::Doppelganger => {
                 "After a start this is what safety.doppelganger is for: wait until the validator was silent for two epochs, or its committee was seen at work. If it goes on, the validator is active elsewhere: find that copy and stop it."

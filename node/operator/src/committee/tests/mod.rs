@@ -5,6 +5,7 @@ mod bounds;
 mod heard;
 mod observed;
 mod promise;
+mod registered;
 mod second_copy;
 
 use std::sync::atomic::AtomicBool;
