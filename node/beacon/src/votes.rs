@@ -12,7 +12,6 @@ use crate::nodes::BeaconNodes;
 use crate::quoted::Quoted;
 use crate::state::{Data, read_json};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::fmt;
 use types::beacon::block::body::BlockBody;
@@ -96,43 +95,44 @@ impl BeaconNodes {
         self.read(call, request, read).await
     }
 
-    /// Members of each beacon committee of a slot, by committee index: what is needed to find one validator's bit in an attestation
-    /// across committees. The slot's epoch is at most one from the head's.
+    /// The members of each beacon committee of a slot, by committee index and in their order, on the branch of the head: what is needed
+    /// to find one validator's bit in an attestation across committees. The slot's epoch is at most one from the head's. A slot of the
+    /// main network has some 30,000 members.
     ///
     /// # Errors
     /// See [`BeaconError`].
-    pub async fn committee_sizes(&self, slot: Slot) -> Result<Vec<u64>, BeaconError> {
+    pub async fn committees(&self, slot: Slot) -> Result<Vec<Vec<ValidatorIndex>>, BeaconError> {
         let call = Call::Committees;
         let slots_per_epoch = self.preset(call)?.slots_per_epoch();
         let epoch = slot.0.checked_div(slots_per_epoch).unwrap_or_default();
         let path = format!("/eth/v1/beacon/states/head/committees?epoch={epoch}&slot={}", slot.0);
-        let read = |reply: &Reply| sizes(read_json::<Data<Vec<CommitteeJson>>>(reply)?.data, slot);
+        let read = |reply: &Reply| by_index(read_json::<Data<Vec<CommitteeJson>>>(reply)?.data, slot);
         self.read(call, Request::get(path), read).await
     }
 }
 
-/// Counts the members and keeps none: a slot of the main network has 30,000.
 #[derive(Deserialize)]
 struct CommitteeJson {
     index: Quoted,
     slot: Quoted,
-    validators: Vec<IgnoredAny>,
+    validators: Vec<Quoted>,
 }
 
 /// Members by committee, where every committee of the slot is named once.
-fn sizes(committees: Vec<CommitteeJson>, slot: Slot) -> Result<Vec<u64>, CallError> {
+fn by_index(committees: Vec<CommitteeJson>, slot: Slot) -> Result<Vec<Vec<ValidatorIndex>>, CallError> {
     let wrong = || CallError::Malformed(format!("not the committees of slot {slot}, each once"));
-    let mut found: Vec<Option<u64>> = vec![None; committees.len()];
+    let mut found: Vec<Option<Vec<ValidatorIndex>>> = vec![None; committees.len()];
     for committee in committees {
         let place = usize::try_from(committee.index.0).ok().and_then(|index| found.get_mut(index));
         match place {
             Some(place @ None) if committee.slot.0 == slot.0 => {
-                *place = u64::try_from(committee.validators.len()).ok();
+                *place =
+                    Some(committee.validators.into_iter().map(|index| ValidatorIndex(index.0)).collect());
             }
             Some(_) | None => return Err(wrong()),
         }
     }
-    found.into_iter().map(|size| size.ok_or_else(wrong)).collect()
+    found.into_iter().map(|members| members.ok_or_else(wrong)).collect()
 }
 
 #[derive(Deserialize)]

@@ -276,7 +276,7 @@ impl FailureReason {
                 "Look in the log of that slot. If the disk failed, mend it and start the node again. If the vote was refused, make sure that no second node runs this operator's key."
             }
             Self::SubmissionRefused => {
-                "Look in the log of that slot for what the beacon node answered. A beacon node that is behind, or on another fork, refuses what is right."
+                "Look at what the beacon node said. One that is behind, or on another fork, refuses what is right."
             }
             Self::SubmissionUnanswered => {
                 "Look at your beacon node: is it running and reachable? A second one in beacon.urls would have taken it."

@@ -19,6 +19,8 @@ pub enum Warning {
     NotCanonical,
     /// Blocks that may hold it were not looked at.
     NotChecked,
+    /// On the chain that won, the validator has its duty elsewhere.
+    Reassigned,
     /// This node withheld its own signature: the validator was under observation.
     UnderObservation,
     /// This node's clock was off.
@@ -29,7 +31,7 @@ pub enum Warning {
 
 impl Warning {
     /// Every warning, for tables and tests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NotIncluded,
         Self::IncludedLate,
         Self::WrongHead,
@@ -37,6 +39,7 @@ impl Warning {
         Self::NoNextBlock,
         Self::NotCanonical,
         Self::NotChecked,
+        Self::Reassigned,
         Self::UnderObservation,
         Self::ClockOff,
         Self::OtherFeeRecipient,
@@ -52,7 +55,8 @@ impl Warning {
             | Self::WrongTarget
             | Self::NoNextBlock
             | Self::NotCanonical
-            | Self::NotChecked => true,
+            | Self::NotChecked
+            | Self::Reassigned => true,
             Self::UnderObservation | Self::ClockOff | Self::OtherFeeRecipient => false,
         }
     }
@@ -68,6 +72,7 @@ impl Warning {
             Self::NoNextBlock => "no_next_block",
             Self::NotCanonical => "not_canonical",
             Self::NotChecked => "not_checked",
+            Self::Reassigned => "reassigned",
             Self::UnderObservation => "under_observation",
             Self::ClockOff => "clock_off",
             Self::OtherFeeRecipient => "other_fee_recipient",
@@ -98,6 +103,9 @@ impl Warning {
             }
             Self::NotChecked => {
                 "The node did not look at every block that may hold it: it was busy, was started later, or its beacon node did not give the block."
+            }
+            Self::Reassigned => {
+                "The chain reorganised under the epoch after the duty was planned: on the branch that won, the validator has another seat, so nobody can use this vote."
             }
             Self::UnderObservation => {
                 "This node withheld its own signature, because the validator may be running elsewhere too (safety.doppelganger); it was left to the rest of the committee."
@@ -133,6 +141,9 @@ impl Warning {
             }
             Self::NotChecked => {
                 "Nothing, for single duties. If it is often, the node or its beacon node is overloaded."
+            }
+            Self::Reassigned => {
+                "Nothing, for the few duties between a reorganisation and the next look at the duties. If it is often, your beacon node changes branches a lot: look at its peers and its load."
             }
             Self::UnderObservation => {
                 "Wait: it ends when a quorum of the committee was seen, or after two silent epochs. If it does not end though the committee is down, the validator runs elsewhere."

@@ -22,20 +22,28 @@ use crate::worth;
 /// How long to wait before a block is asked for again.
 const RETRY: Duration = Duration::from_millis(100);
 
+/// Takes what the beacon nodes say where they give nothing.
+type Note<'a> = dyn Fn(&str) + Send + Sync + 'a;
+
 /// Asks; `None` if no beacon node gave anything while it was worth something.
-pub(crate) async fn fetch(context: &Context, role: RunnerRole, question: Fetch) -> Option<Fetched> {
+pub(crate) async fn fetch(
+    context: &Context,
+    role: RunnerRole,
+    question: Fetch,
+    note: &Note<'_>,
+) -> Option<Fetched> {
     match question {
-        Fetch::Block { slot, randao_reveal } => block(context, slot, randao_reveal).await,
+        Fetch::Block { slot, randao_reveal } => block(context, slot, randao_reveal, note).await,
         Fetch::Aggregates { slot, committees, subcommittees } => {
             let (clock, rules) = (&context.clock, &context.clock.rules().network);
             let due = worth::due_millis(rules, role, slot);
             clock.sleep_until(clock.start_of(slot).saturating_add(due)).await;
-            aggregates(context, slot, &committees, &subcommittees).await
+            aggregates(context, slot, (&committees, &subcommittees), note).await
         }
     }
 }
 
-async fn block(context: &Context, slot: Slot, randao: SignatureBytes) -> Option<Fetched> {
+async fn block(context: &Context, slot: Slot, randao: SignatureBytes, note: &Note<'_>) -> Option<Fetched> {
     let clock = &context.clock;
     // Beyond that the slot's votes would be for the block before.
     let delay = context.proposals.delay_millis.min(clock.rules().network.slot_millis() / 6);
@@ -47,7 +55,10 @@ async fn block(context: &Context, slot: Slot, randao: SignatureBytes) -> Option<
                 tracing::debug!(%slot, %node, blinded = proposal.is_blinded(), "a block to propose");
                 return Some(Fetched::Block(Box::new(proposal)));
             }
-            Err(error) => tracing::warn!(%slot, %error, "no block yet"),
+            Err(error) => {
+                note(&error.to_string());
+                tracing::warn!(%slot, %error, "no block yet");
+            }
         }
         tokio::time::sleep(RETRY).await;
     }
@@ -88,13 +99,13 @@ async fn ask_for_block(
 async fn aggregates(
     context: &Context,
     slot: Slot,
-    committees: &[CommitteeIndex],
-    subcommittees: &[u64],
+    (committees, subcommittees): (&[CommitteeIndex], &[u64]),
+    note: &Note<'_>,
 ) -> Option<Fetched> {
     let data = context.views.data(slot, None).await?;
-    let aggregates = join_all(committees.iter().map(|committee| aggregate(context, &data, *committee)));
+    let aggregates = join_all(committees.iter().map(|committee| aggregate(context, &data, *committee, note)));
     let contributions =
-        join_all(subcommittees.iter().map(|subcommittee| contribution(context, &data, *subcommittee)));
+        join_all(subcommittees.iter().map(|subcommittee| contribution(context, &data, *subcommittee, note)));
     let (aggregates, contributions) = tokio::join!(aggregates, contributions);
     let aggregates: Vec<_> = aggregates.into_iter().flatten().collect();
     let contributions: Vec<_> = contributions.into_iter().flatten().collect();
@@ -106,6 +117,7 @@ async fn aggregate(
     context: &Context,
     data: &AttestationData,
     committee: CommitteeIndex,
+    note: &Note<'_>,
 ) -> Option<(CommitteeIndex, Aggregate)> {
     let rules = context.clock.rules();
     let fork = rules.beacon.fork_at(rules.network.epoch_of(data.slot));
@@ -115,6 +127,7 @@ async fn aggregate(
         Ok(beacon::Aggregate::Phase0(aggregate)) => Some((committee, Aggregate::Phase0(aggregate))),
         Ok(beacon::Aggregate::Electra(aggregate)) => Some((committee, Aggregate::Electra(aggregate))),
         Err(error) => {
+            note(&error.to_string());
             tracing::warn!(slot = %data.slot, %committee, %error, "no aggregate");
             None
         }
@@ -125,9 +138,14 @@ async fn contribution(
     context: &Context,
     data: &AttestationData,
     subcommittee: u64,
+    note: &Note<'_>,
 ) -> Option<AnyContribution> {
-    let answer = context.beacon.contribution(data.slot, subcommittee, data.beacon_block_root).await;
-    answer
-        .inspect_err(|error| tracing::warn!(slot = %data.slot, subcommittee, %error, "no contribution"))
-        .ok()
+    match context.beacon.contribution(data.slot, subcommittee, data.beacon_block_root).await {
+        Ok(contribution) => Some(contribution),
+        Err(error) => {
+            note(&error.to_string());
+            tracing::warn!(slot = %data.slot, subcommittee, %error, "no contribution");
+            None
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What the chain made of a duty, judged once for each block: a pure comparison of the block with the ledger.
 //!
-//! * An attestation is in the first block that holds the validator's bit, whoever submitted it. Its head and target are right if they
+//! * An attestation is in the first block that holds the validator's bit, whoever submitted it. The bit is read only where the validator
+//!   sits on the canonical chain where its duty says: a reorganisation under an epoch gives it another seat. Its head and target are right if they
 //!   are the blocks that the chain has at its slot and at the start of its epoch; a wrong source makes a block invalid, so what is
 //!   included has the right one.
 //! * A sync committee message can only be in the block of the next slot, in the seats of its validator; all of them count.
@@ -41,27 +42,32 @@ pub(crate) struct Vote {
     pub bits: Vec<bool>,
 }
 
-/// Lengths of the beacon committees of one slot, by their index.
-pub(crate) type Sizes = Vec<u64>;
+/// The members of the beacon committees of one slot, by index and in their order, on the canonical chain.
+pub(crate) type Committees = Vec<Vec<ValidatorIndex>>;
 
 /// Whether a vote holds a validator's bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Held {
     Yes,
     No,
-    /// Its place cannot be told, as the lengths of the committees are not known or do not fit.
+    /// Its place cannot be told, as the committees are not known or do not fit.
     Unknown,
+    /// On the canonical chain the validator has another place: its duty was of a branch that lost.
+    Elsewhere,
 }
 
 impl Vote {
-    fn holds(&self, duty: &ValidatorDuty, sizes: Option<&Sizes>) -> Held {
+    fn holds(&self, duty: &ValidatorDuty, committees: Option<&Committees>) -> Held {
         if self.data.slot != duty.slot {
             return Held::No;
+        }
+        if committees.is_some_and(|committees| !is_seated(duty, committees)) {
+            return Held::Elsewhere;
         }
         let Some(place) = self.committees.iter().position(|index| *index == duty.committee_index) else {
             return Held::No;
         };
-        let Some(offset) = self.offset(place, duty, sizes) else { return Held::Unknown };
+        let Some(offset) = self.offset(place, duty, committees) else { return Held::Unknown };
         match offset.checked_add(duty.validator_committee_index) {
             Some(bit) if self.bit(bit) => Held::Yes,
             Some(_) | None => Held::No,
@@ -69,12 +75,12 @@ impl Vote {
     }
 
     /// Where the bits of the committee at `place` begin.
-    fn offset(&self, place: usize, duty: &ValidatorDuty, sizes: Option<&Sizes>) -> Option<u64> {
+    fn offset(&self, place: usize, duty: &ValidatorDuty, committees: Option<&Committees>) -> Option<u64> {
         let size_of = |index: &CommitteeIndex| {
             if self.committees.len() == 1 {
                 return Some(duty.committee_length);
             }
-            sizes?.get(usize::try_from(index.get()).ok()?).copied()
+            u64::try_from(members(committees?, *index)?.len()).ok()
         };
         let sum = |committees: &[CommitteeIndex]| {
             committees.iter().try_fold(0_u64, |sum, index| sum.checked_add(size_of(index)?))
@@ -88,10 +94,21 @@ impl Vote {
         usize::try_from(place).ok().and_then(|place| self.bits.get(place)).copied().unwrap_or_default()
     }
 
-    /// Whether the lengths of the committees are needed to read it.
-    pub(crate) const fn needs_sizes(&self) -> bool {
+    /// Whether the committees are needed to read it.
+    pub(crate) const fn needs_committees(&self) -> bool {
         self.committees.len() > 1
     }
+}
+
+fn members(committees: &Committees, index: CommitteeIndex) -> Option<&Vec<ValidatorIndex>> {
+    committees.get(usize::try_from(index.get()).ok()?)
+}
+
+/// Whether the validator sits where its duty says.
+fn is_seated(duty: &ValidatorDuty, committees: &Committees) -> bool {
+    let place = usize::try_from(duty.validator_committee_index).ok();
+    let seated = members(committees, duty.committee_index).and_then(|members| members.get(place?));
+    seated == Some(&duty.validator_index)
 }
 
 /// What one block says about one duty.
@@ -117,7 +134,7 @@ pub(crate) struct Judge<'a> {
     pub block: &'a Block,
     pub window: &'a Window,
     /// The beacon committees of the slot whose duties are judged, if they are known.
-    pub sizes: Option<&'a Sizes>,
+    pub committees: Option<&'a Committees>,
     pub slots_per_epoch: u64,
 }
 
@@ -139,15 +156,16 @@ impl Judge<'_> {
     }
 
     fn vote(&self, duty: &ValidatorDuty) -> Option<Verdict> {
-        let mut unknown = false;
+        let mut warning = None;
         for vote in &self.block.votes {
-            match vote.holds(duty, self.sizes) {
+            match vote.holds(duty, self.committees) {
                 Held::Yes => return Some(self.include_vote(&vote.data)),
                 Held::No => {}
-                Held::Unknown => unknown = true,
+                Held::Unknown => warning = Some(Warning::NotChecked),
+                Held::Elsewhere => warning = Some(Warning::Reassigned),
             }
         }
-        unknown.then(|| Verdict { included: None, warnings: vec![Warning::NotChecked] })
+        warning.map(|warning| Verdict { included: None, warnings: vec![warning] })
     }
 
     fn include_vote(&self, data: &AttestationData) -> Verdict {
@@ -217,8 +235,8 @@ pub(crate) fn close(
     if record.included.is_some() {
         figures.include(record.role);
     } else if record.outcome != Outcome::Submitted {
-        // Nobody expects to see it.
-        record.warnings.retain(|name| !is_of_chain(name));
+        // Nobody expects to see it; that it was never due on the chain that won may say why it failed.
+        record.warnings.retain(|name| !is_of_chain(name) || name == Warning::Reassigned.name());
     } else if !record.warnings.iter().any(|name| is_of_chain(name))
         && let Some(missing) = missing(record, window)
     {

@@ -60,7 +60,7 @@ impl Interpreter {
             }
             Effect::Submit(submission) => {
                 self.context.guards.watch.saw_block(&submission);
-                self.submit(id, submission);
+                self.submit(run, submission);
             }
             Effect::Disagrees { operator, root, .. } => self.name_difference(run, operator, root),
             Effect::Reached(_) | Effect::Blame { .. } | Effect::Ended(_) => {}
@@ -114,7 +114,8 @@ impl Interpreter {
             .values()
             .find_map(|signer| self.context.directory.load().own(&signer.validator).cloned());
         self.answer_later(id, async move {
-            let fetched = fetch(&context, id.role(), question).await;
+            let note = |said: &str| context.ledger.note(scope, |record| record.note_answer(said));
+            let fetched = fetch(&context, id.role(), question, &note).await;
             if let (Some(Fetched::Block(block)), Some(own)) = (&fetched, own)
                 && context.guards.note_block(&own, block)
             {
@@ -254,11 +255,11 @@ impl Interpreter {
         });
     }
 
-    fn submit(&self, id: RunId, submission: duty::runner::Submission) {
-        let context = Arc::clone(&self.context);
+    fn submit(&self, run: &Run, submission: duty::runner::Submission) {
+        let (context, id, scope) = (Arc::clone(&self.context), run.id, run.scope);
         let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
-            for (slots, result) in submit(&context, id.slot, submission).await {
+            for (slots, result) in submit(&context, scope, submission).await {
                 answer(&mailbox, id, Input::Submitted { slots, result }).await;
             }
         });

@@ -2,7 +2,7 @@
 //!
 //! This is the first thing that is left out under load: blocks are looked at one at a time, and nobody waits for it. A lookout that
 //! falls behind walks back from the newest head; **bound**: [`DEPTH`] blocks. What lies further back is left out and counted, and the
-//! duties whose blocks were not seen say so. The lengths of beacon committees are kept for [`Window::KEEP`] slots.
+//! duties whose blocks were not seen say so. The beacon committees of [`COMMITTEES`] slots are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -18,13 +18,15 @@ use crate::books::Books;
 use crate::clock::{SlotClock, unix_micros};
 use crate::context::Context;
 use crate::drops::{DropReason, Drops};
-use crate::inclusion::{self, Block, Judge, Sizes, Vote};
+use crate::inclusion::{self, Block, Committees, Judge, Vote};
 use crate::ledger::Ledger;
 use crate::schedule::SeenHead;
 use crate::window::{Joined, Window};
 
 /// Blocks that are fetched to come from a new head back to what is known.
 const DEPTH: usize = 16;
+/// Slots whose beacon committees are kept: on the main network each has 30,000 members.
+const COMMITTEES: usize = 8;
 /// Slots after which a duty's messages have been heard: what changes in its records then is written to the journal.
 const SETTLED: u64 = 2;
 
@@ -33,8 +35,8 @@ pub(crate) trait Blocks: Send + Sync + 'static {
     /// The block with this root.
     fn block(&self, root: Root) -> impl Future<Output = Option<Block>> + Send;
 
-    /// The lengths of the beacon committees of a slot.
-    fn sizes(&self, slot: Slot) -> impl Future<Output = Option<Sizes>> + Send;
+    /// The beacon committees of a slot.
+    fn committees(&self, slot: Slot) -> impl Future<Output = Option<Committees>> + Send;
 }
 
 impl Blocks for BeaconNodes {
@@ -46,9 +48,11 @@ impl Blocks for BeaconNodes {
             .map(Block::from)
     }
 
-    async fn sizes(&self, slot: Slot) -> Option<Sizes> {
-        let sizes = self.committee_sizes(slot).await;
-        sizes.inspect_err(|error| tracing::debug!(%slot, %error, "the beacon committees are not known")).ok()
+    async fn committees(&self, slot: Slot) -> Option<Committees> {
+        let committees = BeaconNodes::committees(self, slot).await;
+        committees
+            .inspect_err(|error| tracing::debug!(%slot, %error, "the beacon committees are not known"))
+            .ok()
     }
 }
 
@@ -96,7 +100,7 @@ pub(crate) struct Lookout<B> {
     drops: Drops,
     clock: Arc<SlotClock>,
     window: Window,
-    sizes: BTreeMap<Slot, Sizes>,
+    committees: BTreeMap<Slot, Committees>,
     /// Duties up to this slot are closed.
     closed: Option<Slot>,
 }
@@ -108,7 +112,15 @@ impl<B: Blocks> Lookout<B> {
     }
 
     fn over(ledger: Arc<Ledger>, clock: Arc<SlotClock>, drops: Drops, blocks: B) -> Self {
-        Self { blocks, ledger, drops, clock, window: Window::default(), sizes: BTreeMap::new(), closed: None }
+        Self {
+            blocks,
+            ledger,
+            drops,
+            clock,
+            window: Window::default(),
+            committees: BTreeMap::new(),
+            closed: None,
+        }
     }
 
     /// Looks until nobody tells of heads any more.
@@ -192,11 +204,11 @@ impl<B: Blocks> Lookout<B> {
         }
         let seen = unix_micros();
         for slot in slots.into_iter().map(Slot) {
-            self.learn_sizes(slot, block).await;
+            self.learn_committees(slot, block).await;
             let judge = Judge {
                 block,
                 window: &self.window,
-                sizes: self.sizes.get(&slot),
+                committees: self.committees.get(&slot),
                 slots_per_epoch: self.slots_per_epoch(),
             };
             let micros = self.clock.micros_into(slot, seen);
@@ -217,21 +229,25 @@ impl<B: Blocks> Lookout<B> {
         first.get()..=block.get()
     }
 
-    /// Asks for the lengths of the committees of a slot, where votes of several committees of it are to be read for a duty of ours.
-    async fn learn_sizes(&mut self, slot: Slot, block: &Block) {
-        let mut is_needed = block.votes.iter().any(|vote| vote.data.slot == slot && vote.needs_sizes());
-        is_needed &= !self.sizes.contains_key(&slot);
+    /// Asks for the committees of a slot, where votes of several of them are to be read for a duty of ours.
+    async fn learn_committees(&mut self, slot: Slot, block: &Block) {
+        let mut is_needed = block.votes.iter().any(|vote| vote.data.slot == slot && vote.needs_committees());
+        is_needed &= !self.committees.contains_key(&slot);
         if is_needed
             && self.ledger.awaits_votes(slot)
-            && let Some(sizes) = self.blocks.sizes(slot).await
+            && let Some(committees) = self.blocks.committees(slot).await
         {
-            self.sizes.insert(slot, sizes);
-            self.sizes = self.sizes.split_off(&slot.saturating_sub(Window::KEEP));
+            self.committees.insert(slot, committees);
+            while self.committees.len() > COMMITTEES {
+                self.committees.pop_first();
+            }
         }
     }
 
     /// Takes back what blocks that are not of the chain any more said.
-    fn withdraw(&self, from: Slot) {
+    fn withdraw(&mut self, from: Slot) {
+        // The other branch may have seated the validators in another way.
+        self.committees.clear();
         let Some(tip) = self.window.tip() else { return };
         let first = from.saturating_sub(self.slots_per_epoch().saturating_mul(2));
         for slot in (first.get()..=tip.get()).map(Slot) {

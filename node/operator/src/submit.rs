@@ -11,6 +11,7 @@ use types::beacon::{
 use types::{BeaconRole, Slot, ValidatorIndex};
 
 use crate::context::Context;
+use crate::run::Scope;
 
 /// Which objects, and what became of them.
 pub(crate) type Answer<K> = (Vec<K>, Result<(), SubmitError>);
@@ -28,22 +29,29 @@ pub(crate) async fn submit_votes(context: &Context, submission: duty::Submission
     let result =
         if is_sync { sync_messages(context, &objects).await } else { attestations(context, &objects).await };
     let all: Vec<_> = objects.iter().map(|object| (object.duty.validator_index, object.duty.role)).collect();
-    answers(all, result)
+    let slot = submission.slot;
+    answers(all, result, |entry, said| {
+        context.ledger.note_one(slot, entry, |record| record.note_answer(said));
+    })
 }
 
 /// Submits a block, or objects of one kind; the answer says for each what became of it.
 pub(crate) async fn submit(
     context: &Context,
-    slot: Slot,
+    scope: Scope,
     submission: duty::runner::Submission,
 ) -> Vec<Answer<SignatureSlot>> {
+    let note = |slot: SignatureSlot, said: &str| {
+        let one = Scope { validator: Some(slot.validator), ..scope };
+        context.ledger.note(one, |record| record.note_answer(said));
+    };
     match submission {
         duty::runner::Submission::Block { slot, proposal } => {
-            answers(vec![slot], block(context, &proposal).await)
+            answers(vec![slot], block(context, &proposal).await, note)
         }
         duty::runner::Submission::Objects(objects) => {
             let all = objects.iter().map(|object| object.slot).collect();
-            answers(all, objects_of_one_kind(context, slot, objects).await)
+            answers(all, objects_of_one_kind(context, scope.slot, objects).await, note)
         }
     }
 }
@@ -125,10 +133,17 @@ async fn hand_in(context: &Context, slot: Slot, exit: &SignedVoluntaryExit) {
     }
 }
 
-fn answers<K: Copy + PartialEq>(all: Vec<K>, result: Result<Refused, BeaconError>) -> Vec<Answer<K>> {
+/// What became of each object; what the beacon nodes said of those that failed is noted.
+fn answers<K: Copy + PartialEq>(
+    all: Vec<K>,
+    result: Result<Refused, BeaconError>,
+    note: impl Fn(K, &str),
+) -> Vec<Answer<K>> {
     match result {
-        Ok(failures) => split(&all, &failures),
+        Ok(failures) => split(&all, &failures, note),
         Err(error) => {
+            let said = error.to_string();
+            all.iter().for_each(|object| note(*object, &said));
             tracing::warn!(count = all.len(), %error, "submission failed");
             let unanswered = matches!(error, BeaconError::NoUsableNode { .. }) || !was_refused(&error);
             vec![(all, Err(if unanswered { SubmitError::Unanswered } else { SubmitError::Refused }))]
@@ -146,11 +161,12 @@ fn was_refused(error: &BeaconError) -> bool {
     }
 }
 
-fn split<K: Copy + PartialEq>(all: &[K], failures: &Refused) -> Vec<Answer<K>> {
+fn split<K: Copy + PartialEq>(all: &[K], failures: &Refused, note: impl Fn(K, &str)) -> Vec<Answer<K>> {
     let mut refused = Vec::new();
     for failure in failures {
         if let Some(object) = all.get(failure.index) {
             tracing::warn!(index = failure.index, reason = %failure.message, "a beacon node refused the object");
+            note(*object, &failure.message);
             refused.push(*object);
         }
     }

@@ -307,7 +307,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = journal(folder.path());
         let mut old = serde_json::to_value(record(40, 7)).unwrap();
-        for name in ["disagreeing", "operators", "own_operator", "heard", "rounds", "included", "warnings"] {
+        for name in [
+            "disagreeing",
+            "beacon_answer",
+            "operators",
+            "own_operator",
+            "heard",
+            "rounds",
+            "included",
+            "warnings",
+        ] {
             old.as_object_mut().unwrap().remove(name).unwrap();
         }
         for name in ["scheduled", "pre_quorum", "included"] {

@@ -155,6 +155,9 @@ pub struct DutyRecord {
     /// Operators that signed something else than this node did before consensus.
     #[serde(default)]
     pub disagreeing: Vec<OperatorId>,
+    /// What the beacon nodes said when they refused it or gave nothing, cut to [`DutyRecord::MAX_ANSWER`] characters.
+    #[serde(default)]
+    pub beacon_answer: Option<String>,
     /// The committee, in its order; empty in records of versions that did not note it.
     #[serde(default)]
     pub operators: Vec<OperatorId>,
@@ -176,6 +179,14 @@ pub struct DutyRecord {
 }
 
 impl DutyRecord {
+    /// Characters of an answer that are kept.
+    pub const MAX_ANSWER: usize = 200;
+
+    /// Notes what the beacon nodes said; their last word counts.
+    pub fn note_answer(&mut self, answer: &str) {
+        self.beacon_answer = Some(answer.chars().take(Self::MAX_ANSWER).collect());
+    }
+
     /// The record of a duty that was scheduled and has not begun; `None` for roles that are not recorded.
     #[must_use]
     pub fn open(epoch: Epoch, committee_id: CommitteeId, duty: &ValidatorDuty) -> Option<Self> {
@@ -197,6 +208,7 @@ impl DutyRecord {
             head_event_unix_micros: None,
             bad_partial_signatures: Vec::new(),
             disagreeing: Vec::new(),
+            beacon_answer: None,
             operators: Vec::new(),
             own_operator: None,
             heard: Heard::default(),
@@ -267,6 +279,14 @@ mod tests {
         assert_eq!(shown["heard"]["prepares"]["2"], 3500);
         assert_eq!(shown["rounds"]["1"]["end"], 6000);
         assert_eq!(shown["included"]["slot"], 41);
+    }
+
+    #[test]
+    fn what_a_beacon_node_says_is_cut() {
+        let mut record: DutyRecord = serde_json::from_str(OLD).unwrap();
+        assert_eq!(record.beacon_answer, None);
+        record.note_answer(&"ä".repeat(500));
+        assert_eq!(record.beacon_answer.unwrap().chars().count(), DutyRecord::MAX_ANSWER);
     }
 
     #[test]

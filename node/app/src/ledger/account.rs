@@ -179,6 +179,8 @@ fn stuck_at(record: &DutyRecord) -> Option<Step> {
 
 fn late(record: &DutyRecord) -> Vec<Late> {
     let mut late = Vec::new();
+    // Who answers to something that came late is not late: only the first cause is told.
+    let mut round_end = told_round(record).map(|round| round.end);
     for step in Step::ALL {
         let times = step.times(record);
         let quorum = record.quorum().filter(|_| step != Step::Proposal);
@@ -188,16 +190,20 @@ fn late(record: &DutyRecord) -> Vec<Late> {
             others.remove(operator);
             quorum_time(&others, quorum?.checked_sub(1)?)
         };
-        let round_end = told_round(record).filter(|_| step.is_in_a_round()).map(|round| round.end);
+        let of_round = round_end.filter(|_| step.is_in_a_round());
         for (operator, micros) in times {
             let after = |moment: Option<u64>| micros.checked_sub(moment?).filter(|after| *after > 0);
             let behind_micros = after(others(operator)).filter(|after| *after > LATE);
-            let after_round_micros = after(round_end);
+            let after_round_micros = after(of_round);
             if behind_micros.is_some() || after_round_micros.is_some() {
                 let held_up = complete == Some(*micros);
                 let (operator, micros) = (*operator, *micros);
                 late.push(Late { operator, step, micros, behind_micros, held_up, after_round_micros });
             }
+        }
+        let answered_to = complete.or_else(|| times.values().copied().max());
+        if step.is_in_a_round() && answered_to > of_round {
+            round_end = None;
         }
     }
     late

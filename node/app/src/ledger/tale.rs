@@ -67,6 +67,7 @@ impl Told {
             && ours.heard == theirs.heard
             && ours.bad_partial_signatures == theirs.bad_partial_signatures
             && ours.disagreeing == theirs.disagreeing
+            && ours.beacon_answer == theirs.beacon_answer
     }
 }
 
@@ -139,12 +140,21 @@ fn tell(f: &mut fmt::Formatter<'_>, group: &[&Told]) -> fmt::Result {
     if let Some(meaning) = first.meaning {
         writeln!(f, "  {meaning}")?;
     }
+    if let Some(said) = answer(record) {
+        writeln!(f, "  A beacon node said: {said}")?;
+    }
     chain(f, record)?;
     section(f, "who was missing", &missing(record, &first.account.missing))?;
     section(f, "who was late", &first.account.late.iter().map(late).collect::<Vec<_>>())?;
     section(f, "who was wrong", &wrong(record))?;
     section(f, "what this node did", &own(record))?;
     section(f, "what to do", &to_do(first))
+}
+
+/// What the beacon nodes said, where that is why it failed.
+fn answer(record: &DutyRecord) -> Option<&str> {
+    let room = record.reason.as_deref().and_then(FailureReason::from_name)?.room();
+    matches!(room, Room::Beacon | Room::Submission).then_some(record.beacon_answer.as_deref()?)
 }
 
 fn crew(record: &DutyRecord) -> String {

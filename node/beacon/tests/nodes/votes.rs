@@ -61,7 +61,7 @@ async fn an_empty_slot_is_not_found() {
 }
 
 #[tokio::test]
-async fn committees_are_counted_by_their_index() {
+async fn committees_are_ordered_by_their_index() {
     let node = FakeNode::start().await;
     let path = "/eth/v1/beacon/states/head/committees";
     let committee = |index: &str, slot: &str, members: &[&str]| serde_json::json!({ "index": index, "slot": slot, "validators": members });
@@ -74,7 +74,9 @@ async fn committees_are_counted_by_their_index() {
     let (first, second) = (committee("0", "21", &["4", "9", "2"]), committee("1", "21", &["7", "1"]));
     node.on(path, answer(&[second.clone(), first.clone()]));
     let nodes = connect(&[&node]).await;
-    assert_eq!(nodes.committee_sizes(Slot(21)).await.unwrap(), [3, 2]);
+    let members = [vec![4, 9, 2], vec![7, 1]]
+        .map(|members| members.into_iter().map(ValidatorIndex).collect::<Vec<_>>());
+    assert_eq!(nodes.committees(Slot(21)).await.unwrap(), members);
     assert_eq!(node.seen(path)[0].query, "epoch=2&slot=21");
     for wrong in [
         [first.clone(), first.clone()],
@@ -82,6 +84,6 @@ async fn committees_are_counted_by_their_index() {
         [second, committee("7", "21", &["1"])],
     ] {
         node.on(path, answer(&wrong));
-        assert!(nodes.committee_sizes(Slot(21)).await.is_err());
+        assert!(nodes.committees(Slot(21)).await.is_err());
     }
 }

@@ -63,12 +63,20 @@ fn block(slot: u64, votes: Vec<Vote>) -> Block {
     Block { root: root(slot), slot: Slot(slot), parent: root(slot - 1), votes, ..Block::default() }
 }
 
-fn judge_with(entry: &Entry, block: &Block, sizes: Option<&Sizes>) -> Option<Verdict> {
-    Judge { block, window: &window(), sizes, slots_per_epoch: SLOTS_PER_EPOCH }.judge(entry)
+fn judge_with(entry: &Entry, block: &Block, committees: Option<&Committees>) -> Option<Verdict> {
+    Judge { block, window: &window(), committees, slots_per_epoch: SLOTS_PER_EPOCH }.judge(entry)
+}
+
+/// Committees of these lengths; our validator sits in its place of committee 1.
+fn committees(lengths: &[usize]) -> Committees {
+    let mut committees: Committees =
+        lengths.iter().map(|length| vec![ValidatorIndex(100); *length]).collect();
+    committees[1][2] = VALIDATOR;
+    committees
 }
 
 fn judge(entry: &Entry, block: &Block) -> Option<Verdict> {
-    judge_with(entry, block, Some(&vec![3, 4, 5]))
+    judge_with(entry, block, Some(&committees(&[3, 4, 5])))
 }
 
 #[test]
@@ -109,8 +117,8 @@ fn bits_that_cannot_be_placed_are_not_guessed() {
     let verdict = Verdict { included: None, warnings: vec![Warning::NotChecked] };
     let unknown = Some(verdict.clone());
     assert_eq!(judge_with(&entry, &together, None), unknown);
-    assert_eq!(judge_with(&entry, &together, Some(&vec![3, 4])), unknown, "a committee is missing");
-    assert_eq!(judge_with(&entry, &together, Some(&vec![4, 4, 5])), unknown, "the sum is another");
+    assert_eq!(judge_with(&entry, &together, Some(&committees(&[3, 4]))), unknown, "a committee is missing");
+    assert_eq!(judge_with(&entry, &together, Some(&committees(&[4, 4, 5]))), unknown, "the sum is another");
     assert_eq!(judge_with(&entry, &block(11, vec![vote(&[1], 5, &[2])]), None), unknown);
     // One that can be placed wins, in the same block or in a later one.
     let both = block(11, vec![vote(&[0, 1, 2], 12, &[5]), vote(&[1], 4, &[2])]);
@@ -119,6 +127,21 @@ fn bits_that_cannot_be_placed_are_not_guessed() {
     assert_eq!(entry.record.warnings, ["not_checked"]);
     judge(&entry, &both).unwrap().write(&mut entry.record, 1);
     assert!(entry.record.warnings.is_empty() && entry.record.included.is_some());
+}
+
+#[test]
+fn a_duty_of_the_branch_that_lost_is_not_read_from_another_validators_bit() {
+    let entry = entry(10, BeaconRole::Attester);
+    let mut others = committees(&[3, 4, 5]);
+    others[1][2] = ValidatorIndex(8);
+    let block = block(11, vec![vote(&[0, 1, 2], 12, &[5])]);
+    let verdict = judge_with(&entry, &block, Some(&others)).unwrap();
+    assert_eq!(verdict, Verdict { included: None, warnings: vec![Warning::Reassigned] });
+    let mut record = entry.record;
+    verdict.write(&mut record, 1);
+    record.outcome = Outcome::Failed;
+    assert!(!close(&mut record, &window(), SLOTS_PER_EPOCH, &mut Figures::default()));
+    assert_eq!(record.warnings, ["reassigned"], "it says why the beacon nodes refused");
 }
 
 #[test]
@@ -146,7 +169,7 @@ fn what_is_older_than_the_window_is_not_judged() {
     let mut window = Window::default();
     window.restart(Slot(11), root(11));
     let block = block(11, vec![vote(&[1], 4, &[2])]);
-    let judge = Judge { block: &block, window: &window, sizes: None, slots_per_epoch: SLOTS_PER_EPOCH };
+    let judge = Judge { block: &block, window: &window, committees: None, slots_per_epoch: SLOTS_PER_EPOCH };
     let verdict = judge.judge(&entry).unwrap();
     let included = verdict.included.unwrap();
     assert_eq!((included.head, included.target), (None, None));

@@ -22,7 +22,7 @@ const EPOCH: u64 = 8;
 #[derive(Default)]
 struct Shelf {
     blocks: HashMap<Root, Block>,
-    sizes: Option<Sizes>,
+    committees: Option<Committees>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -33,9 +33,9 @@ impl Blocks for Arc<Shelf> {
         found
     }
 
-    async fn sizes(&self, slot: Slot) -> Option<Sizes> {
-        self.asked.lock().unwrap().push(format!("sizes {slot}"));
-        self.sizes.clone()
+    async fn committees(&self, slot: Slot) -> Option<Committees> {
+        self.asked.lock().unwrap().push(format!("committees {slot}"));
+        self.committees.clone()
     }
 }
 
@@ -112,9 +112,9 @@ fn ledger(slots: RangeInclusive<u64>) -> Arc<Ledger> {
     ledger
 }
 
-fn lookout(ledger: &Arc<Ledger>, blocks: Vec<Block>, sizes: Option<Sizes>) -> Lookout<Arc<Shelf>> {
+fn lookout(ledger: &Arc<Ledger>, blocks: Vec<Block>, committees: Option<Committees>) -> Lookout<Arc<Shelf>> {
     let blocks = blocks.into_iter().map(|block| (block.root, block)).collect();
-    let shelf = Arc::new(Shelf { blocks, sizes, asked: Mutex::default() });
+    let shelf = Arc::new(Shelf { blocks, committees, asked: Mutex::default() });
     Lookout::over(Arc::clone(ledger), clock(), Drops::default(), shelf)
 }
 
@@ -205,13 +205,16 @@ async fn after_a_reorganisation_the_other_branch_counts() {
 async fn committees_are_asked_for_where_several_are_together_and_one_is_waited_for() {
     let ledger = ledger(101..=101);
     let together = |slot| with_vote(block('a', slot, root('a', slot - 1)), &[0, 1]);
-    let mut lookout = lookout(&ledger, (100..=104).map(together).collect(), Some(vec![2, 2]));
+    let mut lookout = lookout(
+        &ledger,
+        (100..=104).map(together).collect(),
+        Some(vec![vec![ValidatorIndex(1), VALIDATOR], vec![ValidatorIndex(2); 2]]),
+    );
     for slot in 100..=104 {
         lookout.follow(Slot(slot), root('a', slot)).await;
     }
-    let sizes: Vec<_> =
-        asked(&lookout).into_iter().filter(|question| question.starts_with("sizes")).collect();
-    assert_eq!(sizes, ["sizes 101"]);
+    let questions = asked(&lookout).into_iter().filter(|question| question.starts_with("committees"));
+    assert_eq!(questions.collect::<Vec<_>>(), ["committees 101"]);
     assert_eq!(included(&ledger, 101), Some(102));
 }
 

@@ -106,6 +106,26 @@ fn what_comes_after_the_end_of_its_round_is_late_without_a_quorum_too() {
 }
 
 #[test]
+fn only_the_first_cause_of_a_late_round_is_told() {
+    let mut record = submitted(7);
+    record.heard.proposals = times(&[(1, 1_650)]);
+    record.heard.prepares = times(&[(1, 1_651), (2, 1_660), (3, 1_661), (4, 1_900)]);
+    record.heard.commits = times(&[(1, 1_670), (2, 1_671), (3, 1_672), (4, 1_673)]);
+    record.heard.post_signatures = times(&[(1, 1_700), (2, 1_701), (3, 1_702), (4, 1_703)]);
+    assert_eq!(
+        late(&record),
+        [(1, Step::Proposal, None, false, Some(150_000)), (4, Step::Prepare, Some(240_000), false, None)]
+    );
+    record.heard.proposals = times(&[(1, 850)]);
+    let told: Vec<_> = late(&record).into_iter().map(|late| (late.0, late.1)).collect();
+    assert_eq!(
+        told,
+        [1, 2, 3, 4].map(|operator| (operator, Step::Prepare)),
+        "commits answer to late prepares"
+    );
+}
+
+#[test]
 fn records_without_a_committee_and_duties_without_work_say_nothing() {
     let mut old = failed(proposed(7), FailureReason::NotDecided);
     old.operators.clear();

@@ -88,6 +88,16 @@ fn a_node_that_hears_nobody_looks_at_itself_first() {
 }
 
 #[test]
+fn what_the_beacon_node_said_is_told_where_it_is_the_cause() {
+    let mut record = failed(submitted(7), FailureReason::SubmissionRefused);
+    record.note_answer("ATTESTATION_ERROR_ATTESTER_NOT_IN_COMMITTEE");
+    let text = told(vec![record.clone()]);
+    assert!(text.contains("A beacon node said: ATTESTATION_ERROR_ATTESTER_NOT_IN_COMMITTEE\n"), "{text}");
+    let text = told(vec![failed(record, FailureReason::NotDecided)]);
+    assert!(!text.contains("A beacon node said"), "{text}");
+}
+
+#[test]
 fn what_the_chain_made_of_it_is_told() {
     let mut record = submitted(7);
     record.included = Some(outbox::Inclusion {
