@@ -106,11 +106,8 @@ impl Intake {
             received_at_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
         };
         let sight = self.sight.load();
-        let duties = DutySight {
-            book: &self.book,
-            exits: &self.context.exits,
-            rules: &self.clock.rules().network,
-        };
+        let duties =
+            DutySight { book: &self.book, exits: &self.context.exits, rules: &self.clock.rules().network };
         let context =
             validation::Context { rules: self.clock.rules(), registry: sight.as_ref(), duties: &duties };
         believe(&context, &self.seen, &**self.directory.load(), &inbound, self.clock.slot())
