@@ -175,6 +175,7 @@ fn record(g: &mut Generator, place: u64) -> DutyRecord {
         head_event_unix_micros: Some(g.number()),
         bad_partial_signatures: vec![g.operator()],
         disagreeing: vec![g.operator()],
+        beacon_answer: Some("answer".to_owned()),
         operators: vec![g.operator(), g.operator()],
         own_operator: Some(g.operator()),
         heard,
