@@ -157,7 +157,12 @@ async fn survey(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use futures::FutureExt as _;
+
+    use crate::exit::Exit;
+    use crate::lifecycle::House;
 
     #[tokio::test]
     async fn the_room_does_not_end_before_the_registry_said_why_it_ended() {
@@ -180,8 +185,12 @@ mod tests {
         };
         tell.send_replace(Some(copy.clone()));
         assert_eq!(heard(&mut copies).await, copy);
-        let error = decide(copy.to_string());
-        assert_eq!(crate::exit::Exit::of(&error).code(), 3);
+        // The room ends with it, the house closes, and the process has the code of a decision.
+        let mut house = House::new(CancellationToken::new());
+        house.open("conductor", Duration::from_secs(5), |_| async move { Err(decide(copy.to_string())) });
+        let error = house.run().await.unwrap_err();
+        assert_eq!(Exit::of(&error).code(), 3);
+        assert!(format!("{error:#}").contains("stop the other one"), "{error:#}");
         let (tell, mut copies) = watch::channel(None);
         drop(tell);
         assert!(heard(&mut copies).now_or_never().is_none(), "a conductor that is gone heard nobody");
