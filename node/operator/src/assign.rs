@@ -198,3 +198,6 @@ fn people<'a>(duties: impl Iterator<Item = &'a ValidatorDuty>, plan: &Plan) -> (
     let signers = own.iter().map(|(index, own)| (*index, signer(own))).collect();
     (Arc::new(keys), Arc::new(signers))
 }
+
+#[cfg(test)]
+mod tests;
