@@ -127,7 +127,7 @@ fn duty_obstacles(conductor: &operator::Status, peers: usize) -> Vec<String> {
             open.watched, open.alive
         ));
     }
-    why.extend(conductor.clock.problem());
+    why.extend(conductor.clock.obstacle());
     if conductor.own_validators > 0 && peers == 0 {
         why.push("no other operator's node is connected".to_owned());
     }

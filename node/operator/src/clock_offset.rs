@@ -7,6 +7,8 @@
 //! * With several nodes the one in the middle counts, so that one node with a bad clock neither hides ours nor is taken for it; of two
 //!   the one that is nearer to ours.
 //! * An alarm needs certainty: the offset less its error is beyond [`ALARM`]. It ends when the offset itself is below half of that.
+//! * Duties can be done with an alarm, only less well. Beyond [`UNFIT`] beacon nodes take what we make for the past or the future, and the
+//!   node is not ready.
 
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use beacon::ClockOffset;
 
 /// Beyond this our clock, or that of the beacon nodes, needs a hand.
 const ALARM: Duration = Duration::from_millis(100);
+/// How far apart the clocks of beacon nodes may be (`MAXIMUM_GOSSIP_CLOCK_DISPARITY`, consensus-specs).
+const UNFIT: Duration = Duration::from_millis(500);
 
 /// How our clock stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,6 +59,13 @@ impl ClockState {
             (true, false) => Some(Turn::Right),
             (true, true) | (false, false) => None,
         }
+    }
+
+    /// The problem, where it is so big that the node is not fit for its duties.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<String> {
+        let ahead = Duration::from_millis(self.ahead_millis?.unsigned_abs());
+        self.problem().filter(|_| ahead > UNFIT)
     }
 
     /// What to do about it, where it is off.
@@ -115,6 +126,15 @@ mod tests {
         let text = |ahead| ClockState::default().after(&[offset(ahead, 12)]).problem().unwrap();
         assert!(text(-200).contains("200 ms behind") && text(-200).contains("12 ms"), "{}", text(-200));
         assert!(text(2_000).contains("2000 ms ahead of") && text(2_000).contains("chrony"));
+    }
+
+    #[test]
+    fn a_small_offset_is_an_alarm_and_a_big_one_stands_in_the_way() {
+        let state = |ahead, error| ClockState::default().after(&[offset(ahead, error)]);
+        assert!(state(-400, 5).problem().is_some() && state(-400, 5).obstacle().is_none());
+        assert_eq!(state(-501, 5).obstacle(), state(-501, 5).problem());
+        assert_eq!(state(600, 550).obstacle(), None, "it is not certain that it is off at all");
+        assert_eq!(ClockState::default().obstacle(), None);
     }
 
     #[test]
