@@ -61,6 +61,20 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
+    /// Every reason.
+    pub const ALL: [Self; 10] = [
+        Self::Remote,
+        Self::OtherNetwork,
+        Self::HandshakeFailed,
+        Self::HandshakeTimeout,
+        Self::NoSharedSubnet,
+        Self::Trimmed,
+        Self::BadScore,
+        Self::PingTimeout,
+        Self::NoGossip,
+        Self::Shutdown,
+    ];
+
     /// The metric label.
     #[must_use]
     pub const fn label(self) -> &'static str {
