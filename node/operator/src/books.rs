@@ -1,10 +1,14 @@
 //! Copies of the ledger into the journal, off the paths of duties.
 //!
-//! **Bound**: [`QUEUE`] committees' duties wait to be written; beyond it a write is left out and counted. The next write of the same duty
+//! A committee's duties end one after the other within moments, so what is to be written is collected for [`PAUSE`] and written once.
+//!
+//! **Bound**: [`QUEUE`] committees' slots wait to be written; beyond it a write is left out and counted. The next write of the same duty
 //! brings the journal up to date; a lost last one costs that record, as the journal may.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use outbox::DutyLog;
 use tokio::sync::{mpsc, oneshot};
@@ -14,72 +18,147 @@ use crate::ledger::Ledger;
 
 /// Writes that wait.
 const QUEUE: usize = 4096;
-/// Duties written in one commit.
+/// Committees' slots written in one commit.
 const BATCH: usize = 64;
+/// How long writes are collected.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// What comes to the task that writes.
-enum Order {
-    /// These records.
-    Write(Slot, CommitteeId),
-    /// Say so when everything before is written.
-    Flush(oneshot::Sender<()>),
+/// Whoever waits until everything is written; nobody does after an ordinary write.
+type Bell = Option<oneshot::Sender<()>>;
+
+/// What is to be written, each once.
+#[derive(Default)]
+struct Waiting {
+    keys: Mutex<BTreeSet<(Slot, CommitteeId)>>,
+    left_out: AtomicU64,
+}
+
+impl Waiting {
+    fn add(&self, key: (Slot, CommitteeId)) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() < QUEUE || keys.contains(&key) {
+            keys.insert(key);
+        } else {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn take(&self) -> Vec<(Slot, CommitteeId)> {
+        std::mem::take(&mut *self.keys.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+    }
 }
 
 /// The way to the task that writes.
 #[derive(Clone)]
 pub(crate) struct Books {
-    sender: mpsc::Sender<Order>,
-    left_out: Arc<AtomicU64>,
+    waiting: Arc<Waiting>,
+    bell: mpsc::Sender<Bell>,
 }
 
 impl Books {
-    /// Starts the task; it ends with the last of the returned handles.
+    /// Starts the task; it ends with the last of the returned handles, when it has written what they left.
     pub(crate) fn start(ledger: Arc<Ledger>, log: DutyLog) -> Self {
-        let (sender, mut orders) = mpsc::channel(QUEUE);
+        let (bell, mut rung) = mpsc::channel::<Bell>(1);
+        let waiting = Arc::new(Waiting::default());
+        let collected = Arc::clone(&waiting);
         tokio::spawn(async move {
-            let mut batch = Vec::with_capacity(BATCH);
-            while orders.recv_many(&mut batch, BATCH).await > 0 {
-                let (mut records, mut waiting) = (Vec::new(), Vec::new());
-                for order in batch.drain(..) {
-                    match order {
-                        Order::Write(slot, committee) => records.extend(ledger.of_committee(slot, committee)),
-                        Order::Flush(done) => waiting.push(done),
-                    }
+            while let Some(asked) = rung.recv().await {
+                if asked.is_none() {
+                    tokio::time::sleep(PAUSE).await;
                 }
-                let log = log.clone();
-                match tokio::task::spawn_blocking(move || log.write(&records)).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => {
-                        tracing::error!(%error, "the duty ledger is not written to the journal");
-                    }
-                    Err(_) => return,
+                if !write(&ledger, &log, collected.take()).await {
+                    return;
                 }
-                for done in waiting {
+                if let Some(done) = asked {
                     // Who asked may be gone.
                     let _ = done.send(());
                 }
             }
+            write(&ledger, &log, collected.take()).await;
         });
-        Self { sender, left_out: Arc::default() }
+        Self { waiting, bell }
+    }
+
+    /// Has the records of a committee's slot written.
+    pub(crate) fn write(&self, slot: Slot, committee: CommitteeId) {
+        self.waiting.add((slot, committee));
+        // A bell that has been rung rings for this one too.
+        let _ = self.bell.try_send(None);
     }
 
     /// Waits until everything that was to be written is.
     pub(crate) async fn flush(&self) {
         let (done, written) = oneshot::channel();
-        if self.sender.send(Order::Flush(done)).await.is_ok() {
+        if self.bell.send(Some(done)).await.is_ok() {
             let _ = written.await;
-        }
-    }
-
-    /// Has the records of a committee's duty written.
-    pub(crate) fn write(&self, slot: Slot, committee: CommitteeId) {
-        if self.sender.try_send(Order::Write(slot, committee)).is_err() {
-            self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Writes that were left out.
     pub(crate) fn left_out(&self) -> u64 {
-        self.left_out.load(Ordering::Relaxed)
+        self.waiting.left_out.load(Ordering::Relaxed)
+    }
+}
+
+/// Writes the present records of these. False if the node is stopping.
+async fn write(ledger: &Ledger, log: &DutyLog, keys: Vec<(Slot, CommitteeId)>) -> bool {
+    for batch in keys.chunks(BATCH) {
+        let records = batch.iter().flat_map(|(slot, committee)| ledger.of_committee(*slot, *committee));
+        let (records, log): (Vec<_>, _) = (records.collect(), log.clone());
+        match tokio::task::spawn_blocking(move || log.write(&records)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the duty ledger is not written to the journal"),
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::{BeaconRole, CommitteeIndex, Epoch, List, PublicKeyBytes, ValidatorDuty, ValidatorIndex};
+
+    const COMMITTEE: CommitteeId = CommitteeId([3; 32]);
+
+    #[tokio::test]
+    async fn who_waits_for_the_books_finds_them_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, log) = (Arc::new(Ledger::default()), DutyLog::open(folder.path()).unwrap());
+        let books = Books::start(Arc::clone(&ledger), log.clone());
+        for slot in 1..=200 {
+            let duty = ValidatorDuty {
+                role: BeaconRole::Attester,
+                public_key: PublicKeyBytes([1; 48]),
+                slot: Slot(slot),
+                validator_index: ValidatorIndex(7),
+                committee_index: CommitteeIndex(0),
+                committee_length: 4,
+                committees_at_slot: 1,
+                validator_committee_index: 0,
+                validator_sync_committee_indices: List::empty(),
+            };
+            ledger.schedule(Epoch(0), COMMITTEE, &[duty]);
+            books.write(Slot(slot), COMMITTEE);
+        }
+        books.flush().await;
+        assert!((1..=200).all(|slot| log.of_slot(Slot(slot)).unwrap().len() == 1));
+        assert!(ledger.unwritten(Slot(200)).is_empty());
+        assert_eq!(books.left_out(), 0);
+    }
+
+    #[test]
+    fn the_same_is_written_once_and_what_is_too_much_is_counted() {
+        let waiting = Waiting::default();
+        for _ in 0..3 {
+            waiting.add((Slot(1), COMMITTEE));
+        }
+        assert_eq!(waiting.take(), [(Slot(1), COMMITTEE)]);
+        for slot in 0..4_100 {
+            waiting.add((Slot(slot), COMMITTEE));
+        }
+        waiting.add((Slot(0), COMMITTEE));
+        assert_eq!(waiting.left_out.load(Ordering::Relaxed), 4);
+        assert_eq!(waiting.take().len(), QUEUE);
     }
 }
