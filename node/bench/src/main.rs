@@ -13,7 +13,8 @@ fn main() -> Result<()> {
         // A process of its own, so that the memory it takes is not counted with the measurement's.
         Some("corpus") => Corpus::open(&MainNetwork::new()?).map(drop),
         Some("flood") => commands::flood::run(&mut out),
+        Some("transport") => commands::transport::run(&mut out),
         Some("validation") => commands::validation::run(&mut out),
-        _ => bail!("usage: scripts/bench bls | validation | flood"),
+        _ => bail!("usage: scripts/bench bls | validation | flood | transport"),
     }
 }

@@ -164,7 +164,7 @@ fn spoilt(mut parcel: Parcel, number: usize) -> Parcel {
         }
         // Cut short.
         3 => data.truncate(last),
-        // Long after its slot.
+        // Long after its slot; registrations are never late, there the twin is a duplicate.
         _ => parcel.received_at_millis += 3_600_000,
     }
     parcel.data = data.into();

@@ -2,4 +2,5 @@
 
 pub mod bls;
 pub mod flood;
+pub mod transport;
 pub mod validation;
