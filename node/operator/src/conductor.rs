@@ -17,7 +17,7 @@ use crate::book::DutyBook;
 use crate::books::Books;
 use crate::clock::SlotClock;
 use crate::clock_offset::ClockState;
-use crate::context::{Coefficients, Context};
+use crate::context::{Coefficients, Context, together};
 use crate::directory::Directory;
 use crate::doppelganger::{Observation, Watch};
 use crate::drops::Drops;
@@ -30,6 +30,7 @@ use crate::intake::{Intake, Refusals};
 use crate::ledger::{Balance, Ledger, settle};
 use crate::listen::Listener;
 use crate::lookout::Lookout;
+use crate::memo::Memo;
 use crate::pool::CryptoPool;
 use crate::proposals::Proposals;
 use crate::recipients::Disagreement;
@@ -171,6 +172,7 @@ impl Conductor {
         let watch = Watch::new(safety.doppelganger);
         let guards = Arc::new(Guards::new(watch.clone()));
         let (drops, signer) = (Drops::default(), Signer::new(vault, Arc::clone(&clock), watch));
+        let (aggregates, contributions) = together(&beacon, rules.network.slot_millis());
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
             identity: identity.clone(),
@@ -186,6 +188,10 @@ impl Conductor {
             coefficients: Coefficients::default(),
             drops: drops.clone(),
             registrations: Registrations::default(),
+            aggregates,
+            contributions,
+            given_aggregates: Memo::default(),
+            given_contributions: Memo::default(),
             exits: Arc::clone(&exits),
             roster: roster.clone(),
             proposals,

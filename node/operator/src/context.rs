@@ -1,13 +1,15 @@
 //! What every committee's task shares.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use beacon::BeaconNodes;
+use beacon::{BeaconError, BeaconNodes, Call};
 use crypto::threshold::CoefficientCache;
 use duty::{CommitteeKeys, FailureReason, RecombineTask, Recombined, recombine};
 use network::{NetworkHandle, Topic};
-use types::{CommitteeId, Slot, SubnetId};
+use types::beacon::{AnyContribution, SignedAggregate, SignedContribution};
+use types::{CommitteeId, CommitteeIndex, Root, Slot, SubnetId};
 
 use crate::books::Books;
 use crate::clock::SlotClock;
@@ -17,12 +19,14 @@ use crate::exits::Exits;
 use crate::guards::Guards;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
+use crate::memo::Memo;
 use crate::pool::CryptoPool;
 use crate::proposals::Proposals;
 use crate::registrations::Registrations;
 use crate::roster::Roster;
 use crate::signer::Signer;
 use crate::starts::Starts;
+use crate::together::Together;
 use crate::views::Views;
 
 /// What every committee's task shares.
@@ -41,6 +45,11 @@ pub(crate) struct Context {
     pub drops: Drops,
     pub starts: Starts,
     pub registrations: Registrations,
+    pub aggregates: Together<SignedAggregate>,
+    pub contributions: Together<SignedContribution>,
+    /// What aggregators of one beacon committee or subcommittee ask for at once.
+    pub given_aggregates: Memo<(Root, CommitteeIndex), beacon::Aggregate, BeaconError>,
+    pub given_contributions: Memo<(Slot, Root, u64), AnyContribution, BeaconError>,
     pub exits: Arc<Exits>,
     pub roster: Roster,
     pub proposals: Proposals,
@@ -101,4 +110,26 @@ impl Coefficients {
             kept.push(cache);
         }
     }
+}
+
+/// The part of a slot for which aggregates are gathered before they are submitted: 20 ms at 12 s.
+const GATHERING: u64 = 600;
+
+/// The ways on which aggregates and contributions go out together.
+pub(crate) fn together(
+    beacon: &BeaconNodes,
+    slot_millis: u64,
+) -> (Together<SignedAggregate>, Together<SignedContribution>) {
+    let pause = Duration::from_millis(slot_millis / GATHERING);
+    let nodes = beacon.clone();
+    let aggregates = Together::start(Call::SubmitAggregates, pause, move |fork, all: Vec<_>| {
+        let nodes = nodes.clone();
+        async move { nodes.submit_aggregates(fork, &all).await.map(|done| done.refused) }
+    });
+    let nodes = beacon.clone();
+    let contributions = Together::start(Call::SubmitContributions, pause, move |_, all: Vec<_>| {
+        let nodes = nodes.clone();
+        async move { nodes.submit_contributions(&all).await.map(|done| done.refused) }
+    });
+    (aggregates, contributions)
 }

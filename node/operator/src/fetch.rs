@@ -123,7 +123,8 @@ async fn aggregate(
     let fork = rules.beacon.fork_at(rules.network.epoch_of(data.slot));
     let index = if fork.has_electra_attestations() { CommitteeIndex(0) } else { committee };
     let root = AttestationData { index, ..*data }.tree_hash_root();
-    match context.beacon.aggregate(data.slot, fork, root, committee).await {
+    let ask = context.beacon.aggregate(data.slot, fork, root, committee);
+    match context.given_aggregates.get((root, committee), ask).await {
         Ok(beacon::Aggregate::Phase0(aggregate)) => Some((committee, Aggregate::Phase0(aggregate))),
         Ok(beacon::Aggregate::Electra(aggregate)) => Some((committee, Aggregate::Electra(aggregate))),
         Err(error) => {
@@ -140,7 +141,9 @@ async fn contribution(
     subcommittee: u64,
     note: &Note<'_>,
 ) -> Option<AnyContribution> {
-    match context.beacon.contribution(data.slot, subcommittee, data.beacon_block_root).await {
+    let question = (data.slot, data.beacon_block_root, subcommittee);
+    let ask = context.beacon.contribution(data.slot, subcommittee, data.beacon_block_root);
+    match context.given_contributions.get(question, ask).await {
         Ok(contribution) => Some(contribution),
         Err(error) => {
             note(&error.to_string());

@@ -1,6 +1,6 @@
 //! Signed objects, in the form of the beacon fork, to the beacon nodes.
 
-use beacon::{Attestations, BeaconError, ItemFailure};
+use beacon::{Attestations, BeaconError, CallError};
 use duty::collector::SignatureSlot;
 use duty::runner::{AggregateObject, ShareObject, SignedShareObject};
 use duty::{SignedObject, SigningObject, SubmitError};
@@ -12,12 +12,10 @@ use types::{BeaconRole, Slot, ValidatorIndex};
 
 use crate::context::Context;
 use crate::run::Scope;
+use crate::together::Refused;
 
 /// Which objects, and what became of them.
 pub(crate) type Answer<K> = (Vec<K>, Result<(), SubmitError>);
-
-/// The items that no beacon node accepted.
-type Refused = Vec<ItemFailure>;
 
 /// The name of a vote or sync committee message in its duty.
 type Entry = (ValidatorIndex, BeaconRole);
@@ -101,10 +99,10 @@ async fn objects_of_one_kind(
         }
     }
     if !aggregates.is_empty() {
-        return context.beacon.submit_aggregates(fork, &aggregates).await.map(|done| done.refused);
+        return context.aggregates.submit(fork, aggregates).await;
     }
     if !contributions.is_empty() {
-        return context.beacon.submit_contributions(&contributions).await.map(|done| done.refused);
+        return context.contributions.submit(fork, contributions).await;
     }
     Ok(Refused::new())
 }
@@ -145,18 +143,17 @@ fn answers<K: Copy + PartialEq>(
             let said = error.to_string();
             all.iter().for_each(|object| note(*object, &said));
             tracing::warn!(count = all.len(), %error, "submission failed");
-            let unanswered = matches!(error, BeaconError::NoUsableNode { .. }) || !was_refused(&error);
-            vec![(all, Err(if unanswered { SubmitError::Unanswered } else { SubmitError::Refused }))]
+            let refused = was_refused(&error);
+            vec![(all, Err(if refused { SubmitError::Refused } else { SubmitError::Unanswered }))]
         }
     }
 }
 
 /// Whether some node answered, and said no.
 fn was_refused(error: &BeaconError) -> bool {
+    let refuses = |attempt: &CallError| matches!(attempt, CallError::Status { .. } | CallError::Malformed(_));
     match error {
-        BeaconError::AllFailed { attempts, .. } => {
-            attempts.iter().any(|(_, attempt)| !attempt.is_transport())
-        }
+        BeaconError::AllFailed { attempts, .. } => attempts.iter().any(|(_, attempt)| refuses(attempt)),
         BeaconError::NoUsableNode { .. } | BeaconError::Unsendable { .. } => false,
     }
 }

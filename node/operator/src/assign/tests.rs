@@ -18,7 +18,7 @@ use types::beacon::{
 use types::preset::ByPreset;
 use types::rules::{BeaconGenesis, BeaconSpec, ForkSchedule, NetworkRules};
 use types::{
-    Address, CommitteeId, CommitteeIndex, Decode, Encode, List, Minimal, OperatorId, PresetName, Root,
+    Address, CommitteeId, CommitteeIndex, Decode, List, Minimal, OperatorId, PresetName, Root,
     SignatureBytes, SignedSsvMessage, TreeHash, signing,
 };
 use vault::{ArmShare, Floor, PendingExit, Vault};
@@ -229,7 +229,11 @@ impl World {
             }
             Effect::Ended(outcome) => return operator.outcomes.push(outcome),
             Effect::ArmTimer { .. } | Effect::Reached(_) => return,
-            other => panic!("nobody does wrong here: {other:?}"),
+            Effect::FetchView
+            | Effect::SignVote(_)
+            | Effect::SubmitVotes(_)
+            | Effect::Blame { .. }
+            | Effect::Disagrees { .. } => panic!("there is no vote here, and nobody does wrong"),
         };
         self.wire.push_back((place, id, answer));
     }
@@ -365,7 +369,13 @@ fn assert_aggregated(world: &World) {
                     let ByPreset::Minimal(signed) = signed.as_ref() else { panic!("minimal") };
                     Some(signed.contribution.subcommittee_index)
                 }
-                _ => None,
+                ShareObject::Randao(_)
+                | ShareObject::Block(_)
+                | ShareObject::SlotSelection(_)
+                | ShareObject::SyncSelection(_)
+                | ShareObject::Aggregate(_)
+                | ShareObject::Registration(_)
+                | ShareObject::Exit(_) => None,
             })
             .collect();
         subcommittees.sort_unstable();

@@ -31,7 +31,7 @@ use std::collections::HashMap;
 
 use crate::books::Books;
 use crate::clock::{SlotClock, unix_millis};
-use crate::context::Coefficients;
+use crate::context::{Coefficients, together};
 use crate::directory::Directory;
 use crate::doppelganger::Watch;
 use crate::drops::Drops;
@@ -40,6 +40,7 @@ use crate::guards::Guards;
 use crate::identity::Identity;
 use crate::ledger::Ledger;
 use crate::machine::Machine;
+use crate::memo::Memo;
 use crate::pool::CryptoPool;
 use crate::proposals::Proposals;
 use crate::registrations::Registrations;
@@ -166,6 +167,7 @@ impl World {
         let ledger = Arc::new(Ledger::new(own, Arc::clone(&directory), Arc::clone(&clock)));
         let vault = Arc::new(vault);
         let signer = Signer::new(Arc::clone(&vault), Arc::clone(&clock), watch.clone());
+        let (aggregates, contributions) = together(&beacon, rules.network.slot_millis());
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
             identity: Identity::new(own, Arc::clone(&rsa[place(own)])),
@@ -181,6 +183,10 @@ impl World {
             coefficients: Coefficients::default(),
             drops: Drops::default(),
             registrations: Registrations::default(),
+            aggregates,
+            contributions,
+            given_aggregates: Memo::default(),
+            given_contributions: Memo::default(),
             exits: Arc::new(Exits::open(Arc::clone(&vault), Arc::clone(&clock)).unwrap()),
             roster: Roster::default(),
             proposals: Proposals::default(),
