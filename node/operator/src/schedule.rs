@@ -41,6 +41,9 @@ pub(crate) struct Schedule {
     pub heads: watch::Receiver<Option<SeenHead>>,
 }
 
+/// Slots for which a node listens for another copy of itself, if there is nobody to hear it from.
+const LISTENING: u64 = 3;
+
 /// What the clock says to a schedule that waits for a slot.
 #[derive(Debug, PartialEq, Eq)]
 enum Turn {
@@ -48,6 +51,12 @@ enum Turn {
     Wait(Slot),
     /// It is this slot; those from `missed` up to it were slept through.
     Run { missed: Slot, slot: Slot },
+}
+
+/// From which slot on a node speaks that has listened since `start`; `now` begins. `None`: look again at the next slot.
+fn speaks_from(start: Slot, now: Slot, has_peer: bool) -> Option<Slot> {
+    let listened = now.checked_since(start)?;
+    ((has_peer && listened > 0) || listened >= LISTENING).then(|| now.next())
 }
 
 /// Duties of slots further back than `kept` are not in the book any more, so there is nothing to record of them, however far the clock
@@ -74,8 +83,7 @@ impl Schedule {
     /// Runs for ever, slot by slot.
     pub(crate) async fn run(mut self) {
         let clock = Arc::clone(&self.context.clock);
-        // A node that starts in the middle of a slot begins with the next one: this slot's consensus is under way.
-        let mut next = clock.now().map_or(Slot(0), Slot::next);
+        let mut next = self.first_slot().await;
         let kept = clock.rules().network.slots_per_epoch().saturating_mul(book::EPOCHS);
         loop {
             let (mut missed, slot) = match turn(next, clock.now(), kept) {
@@ -95,6 +103,28 @@ impl Schedule {
             self.begin(slot, votes).await;
             self.routes.tick(slot).await;
             next = slot.next();
+        }
+    }
+
+    /// The first slot whose duties are taken on. A node that starts in the middle of a slot begins with the next one: this slot's
+    /// consensus is under way. One that listens for another copy of itself listens for a whole slot before it says a word, with a peer
+    /// to hear from: so it is the newcomer that notices and stops, not the one that was at work. Without any peer it listens for
+    /// [`LISTENING`] slots: then its duties fail in its books, and not before them.
+    async fn first_slot(&self) -> Slot {
+        let (clock, context) = (&self.context.clock, &self.context);
+        let Some(mut start) = clock.now() else { return Slot(0) };
+        if !context.identity.voice().listens() {
+            return start.next();
+        }
+        let (peers, mut now) = (context.network.connected(), start);
+        loop {
+            clock.reach(clock.start_of(now.next())).await;
+            now = clock.slot();
+            // The clock may be set back meanwhile.
+            start = start.min(now);
+            if let Some(first) = speaks_from(start, now, *peers.borrow() > 0) {
+                return first;
+            }
         }
     }
 
@@ -252,6 +282,21 @@ mod tests {
 
     fn head(slot: u64) -> Option<SeenHead> {
         Some(SeenHead { slot: Slot(slot), first_byte_unix_micros: 5, ..SeenHead::default() })
+    }
+
+    #[test]
+    fn a_node_speaks_after_a_whole_slot_in_which_it_could_hear_itself() {
+        let start = Slot(9);
+        assert_eq!(speaks_from(start, start, true), None, "the slot of the start is not whole");
+        assert_eq!(speaks_from(start, Slot(10), true), Some(Slot(11)));
+        assert_eq!(speaks_from(start, Slot(10), false), None, "without a peer nobody is heard");
+        assert_eq!(speaks_from(start, Slot(11), true), Some(Slot(12)));
+        assert_eq!(speaks_from(start, Slot(12), false), Some(Slot(13)), "it does not wait for ever");
+        assert_eq!(
+            speaks_from(start, Slot(500), true),
+            Some(Slot(501)),
+            "a clock that jumps costs nothing more"
+        );
     }
 
     #[test]

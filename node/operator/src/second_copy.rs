@@ -6,8 +6,11 @@
 //! * its only signer is this operator, and the signature is that of its key (the intake has verified it);
 //! * this process did not make it: every own message is signed at one place (`Identity::sign`), and remembered there before
 //!   anybody else can have it;
-//! * its slot is later than the one after our start. What an earlier process of this operator said may still come back; it spoke for
-//!   slots up to the one it stopped in, and the slot more is for two machines whose clocks differ.
+//! * its slot is later than that of our start. What an earlier process of this operator said may still come back; it spoke for slots up
+//!   to the one it stopped in.
+//!
+//! After a start a node listens for a whole slot before it says a word itself ([`crate::schedule`]): so a newcomer hears the copy that is
+//! at work, and stops, before that one hears the newcomer.
 //!
 //! Echoes that come back by way of peers, however late or often, are recognised. Whoever stores our messages to send them again long
 //! after cannot trip the rule either: when the memory is full its oldest slot is forgotten, and messages of that slot and of those
@@ -75,10 +78,9 @@ impl Memory {
     }
 
     fn begin(&mut self, start: Slot) {
-        let before = start.next();
         // Beginning again must not judge what was forgotten meanwhile.
         let forgotten = (self.unjudged != Slot(u64::MAX)).then_some(self.unjudged);
-        self.unjudged = forgotten.map_or(before, |forgotten| forgotten.max(before));
+        self.unjudged = forgotten.map_or(start, |forgotten| forgotten.max(start));
     }
 
     fn say(&mut self, slot: Slot, digest: Digest) {
@@ -116,6 +118,11 @@ impl Voice {
     /// Messages for slots after `start` count from now on. Without this call nobody is a second copy.
     pub(crate) fn begin(&self, start: Slot) {
         self.memory().begin(start);
+    }
+
+    /// Whether another copy is listened for.
+    pub(crate) fn listens(&self) -> bool {
+        self.memory().unjudged != Slot(u64::MAX)
     }
 
     /// Remembers an own message. To be called before anybody else can have it.
@@ -260,16 +267,18 @@ mod tests {
     #[test]
     fn what_an_earlier_process_said_does_not_count() {
         let voice = begun(10);
-        for slot in [3, 10, 11] {
+        for slot in [3, 9, 10] {
             assert!(!hear(&voice, &prepare(slot, 1)), "slot {slot}");
         }
-        assert!(hear(&voice, &prepare(12, 1)));
+        assert!(hear(&voice, &prepare(11, 1)));
     }
 
     #[test]
     fn before_it_begins_nothing_counts() {
         let voice = Voice::default();
-        assert!(!hear(&voice, &prepare(1 << 40, 1)));
+        assert!(!hear(&voice, &prepare(1 << 40, 1)) && !voice.listens());
+        voice.begin(Slot(1));
+        assert!(voice.listens());
     }
 
     #[test]
