@@ -25,7 +25,7 @@ export function claimFinality(net, { from, to, slotsPerEpoch }) {
 
 export function claimBlocks(net, window, { share = LIMITS.blocks, claim = "98 % of the slots have a block that an operator published", isCounted } = {}) {
   const { evidence } = net;
-  const published = net.acceptedByAny("proposer", window);
+  const published = net.publishedByAny("proposer");
   const account = accountBlocks({ window, blocks: evidence.blocks, published, proposerOf: (slot) => evidence.proposerOf(slot), isCounted });
   const empty = shown(account.empty, ({ slot, proposer }) => `${slot}/${proposer}`);
   return net.report.check(

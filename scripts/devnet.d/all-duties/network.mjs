@@ -120,4 +120,9 @@ export class Network {
   acceptedByAny(role, window) {
     return new Set([...this.evidence.traffic.values()].flatMap((traffic) => [...traffic.accepted(role, window)]));
   }
+
+  /** The keys of `role` that any operator sent, whatever it was answered. */
+  publishedByAny(role) {
+    return new Set([...this.evidence.traffic.values()].flatMap((traffic) => [...traffic.published.values()].filter((item) => item.role === role).map(({ key }) => key)));
+  }
 }

@@ -37,6 +37,7 @@ const { values: args } = parseArgs({
     peer: { type: "string", multiple: true, default: [] },
     builder: { type: "string" },
     "blinded-local": { type: "boolean", default: false },
+    "verify-last": { type: "boolean", default: false },
     port: { type: "string" },
     dir: { type: "string" },
     "log-level": { type: "string", default: "info" },
@@ -109,7 +110,7 @@ const chain = new BeaconChain(
 );
 await chain.init();
 // the workers that verify signatures; what they judge was sent by those who are being measured on the same processors
-yieldProcessor(threads().filter((thread) => !ownThreads.includes(thread)));
+if (args["verify-last"]) yieldProcessor(threads().filter((thread) => !ownThreads.includes(thread)));
 
 const gossip = new Gossip({ peers: args.peer, config, logger: logger.child({ module: "gossip" }) });
 const api = getApi(

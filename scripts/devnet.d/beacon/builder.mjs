@@ -1,4 +1,5 @@
 // The beacon node's client of an external builder: Lodestar's own, with its time for a bid scaled to the slot.
+import { SLOTS_PER_EPOCH } from "@lodestar/params";
 import { internal } from "./lodestar.mjs";
 
 const { initializeExecutionBuilder } = await internal("@lodestar/beacon-node", "execution/index.js");
@@ -6,8 +7,11 @@ const { initializeExecutionBuilder } = await internal("@lodestar/beacon-node", "
 /** What the beacon node waits for a bid in a slot of twelve seconds. */
 const BID_MILLIS = 1_250;
 const PUBLIC_SLOT_MILLIS = 12_000;
-/** Missed slots are what is measured here, so they must not switch the builder off. */
-const FAULTS = { faultInspectionWindow: 32, allowedFaults: 8 };
+/**
+ * The beacon node asks no builder while too many of the last slots are empty. It looks at an epoch: of older slots it knows
+ * nothing once they are final, which they are after two epochs here.
+ */
+const FAULTS = { faultInspectionWindow: SLOTS_PER_EPOCH, allowedFaults: SLOTS_PER_EPOCH / 4 };
 
 /** The builder client for the relay at `url`. */
 export function builderOf({ url, config, logger }) {

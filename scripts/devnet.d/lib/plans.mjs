@@ -16,6 +16,8 @@ export const CLUSTER = {
   beacons: ["beacon"],
   forks: { fulu: 0 },
   shardCommitteePeriod: 64,
+  /** Latencies are measured: the beacon node verifies signatures after everything else. */
+  isTimed: true,
 };
 
 /**

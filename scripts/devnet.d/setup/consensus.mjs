@@ -23,6 +23,7 @@ export async function startBeacons(layout, processes, { genesisTime, secondsPerS
         ...["--fulu-epoch", String(forks.fulu), "--shard-committee-period", String(shardCommitteePeriod), ...peers],
         ...(builder ? ["--builder", builder] : []),
         ...(isBlinded ? ["--blinded-local"] : []),
+        ...(layout.plan.isTimed ? ["--verify-last"] : []),
       ],
       cwd: packageDir,
       env,
