@@ -50,8 +50,10 @@ export async function startFromFar(net, operator) {
   net.startOperator(operator, { env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])) });
 }
 
-/** The binary that signs badly. */
-export async function buildTraitor() {
+/** The binary that signs badly: the one beside a given `capstan`, or what `cargo` makes of this repository. */
+export async function buildTraitor(binary) {
+  const beside = binary && path.join(path.dirname(path.resolve(binary)), "traitor");
+  if (beside && existsSync(beside)) return beside;
   await runVisibly("cargo", ["build", "--release", "--locked", "-p", "testkit", "--bin", "traitor"], { cwd: repository });
   return path.join(repository, "target", "release", "traitor");
 }

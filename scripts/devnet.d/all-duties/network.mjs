@@ -30,7 +30,7 @@ export class Network {
     const { layout, processes, program } = this;
     this.secondsPerSlot = secondsPerSlot;
     clearFolder(layout, processes);
-    await before?.(this);
+    await before?.();
     await startEverything({ layout, processes, program, secondsPerSlot, step, beaconOptions });
     this.state = loadState(layout.dir).state;
     this.evidence = new Evidence(layout);

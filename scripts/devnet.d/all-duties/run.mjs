@@ -22,7 +22,7 @@ export const PARTS = {
   chain: { plan: ALL_DUTIES, run: runChain },
   blinded: { plan: settled("blinded", { fulu: 3, boole: 1 }), run: runBlinded, beaconOptions: () => ({ isBlinded: true }) },
   relay: { plan: { ...settled("relay", { fulu: 0, boole: 1 }), hasBuilder: true }, run: runRelay, before: beforeRelay, beaconOptions: (layout) => ({ builder: layout.relayUrl }) },
-  faults: { plan: settled("faults", { fulu: 0, boole: 1 }), run: runFaults, before: async (net) => (net.traitor = await buildTraitor()) },
+  faults: { plan: settled("faults", { fulu: 0, boole: 1 }), run: runFaults, before: async (net, { binary }) => (net.traitor = await buildTraitor(binary)) },
 };
 
 const SLOW = { plan: { ...settled("slow", { fulu: 0, boole: 1 }), timeouts: { quick: 2_000, slow: 120_000 } }, run: runSlow, secondsPerSlot: 12 };
@@ -33,7 +33,8 @@ async function runPart(name, { part, options, program, report, step }) {
   const net = new Network({ layout, program, report });
   const { before, beaconOptions } = part;
   try {
-    await net.start({ secondsPerSlot: part.secondsPerSlot ?? secondsPerSlot, step, before, beaconOptions: beaconOptions?.(layout) });
+    const prepare = () => before?.(net, options);
+    await net.start({ secondsPerSlot: part.secondsPerSlot ?? secondsPerSlot, step, before: prepare, beaconOptions: beaconOptions?.(layout) });
     await part.run(net);
   } catch (error) {
     report.broken(`the part ${name}`, error);
