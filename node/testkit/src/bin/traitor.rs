@@ -1,6 +1,7 @@
 //! An operator that signs badly, as a process of its own: it speaks with the key of a registered operator and sends, for every
-//! bundle of partial signatures that a peer sends, the same bundle in its own name. Every signature in it is a signature of the right
-//! thing by the wrong share, which nobody sees before it is verified. It takes no part in consensus and holds no share.
+//! bundle of partial signatures that a peer sends for a duty of their committee, the same bundle in its own name. Every signature in
+//! it is a signature of the right thing by the wrong share, which nobody sees before it is verified. It takes no part in consensus
+//! and holds no share.
 //!
 //! ```text
 //! traitor --network network.toml --operator 2 --key operator.json --password operator.pass --network-key network.key
@@ -19,8 +20,8 @@ use crypto::keystore::{OperatorKeyFile, Password};
 use crypto::rsa::OperatorPrivateKey;
 use network::{InboundMessage, Network, NetworkConfig, NetworkEvent, NetworkKey, Topic, Verdict};
 use types::{
-    ByteList, Decode, Encode, List, MessageId, MsgType, NetworkRules, OperatorId, PartialSignatureMessages,
-    SignedSsvMessage, Slot, SsvFork, SsvMessage, SubnetId,
+    ByteList, CommitteeId, Decode, Encode, List, MessageId, MsgType, NetworkRules, OperatorId,
+    PartialSignatureMessages, RunnerRole, SignedSsvMessage, Slot, SsvFork, SsvMessage, SubnetId,
 };
 
 type Failure = Box<dyn Error>;
@@ -75,8 +76,15 @@ impl Forger {
     fn forge(&mut self, bytes: &[u8]) -> Option<SignedSsvMessage> {
         let heard = SignedSsvMessage::from_ssz_bytes(bytes).ok()?;
         let author = heard.operator_ids.first().copied()?;
-        let is_peer = author != self.operator && self.committees.iter().any(|all| all.contains(&author));
-        if heard.ssv_message.msg_type != MsgType::PartialSignature || !is_peer {
+        // Topics are shared, and in another committee's name it would be refused before anybody looks at a signature. The ids
+        // of validators' own duties do not tell whose they are.
+        let id = heard.ssv_message.msg_id;
+        let is_of_a_committee = matches!(id.role(), RunnerRole::Committee | RunnerRole::AggregatorCommittee);
+        let is_mine = self.committees.iter().any(|all| CommitteeId::of(all) == id.committee_id());
+        if heard.ssv_message.msg_type != MsgType::PartialSignature
+            || author == self.operator
+            || !(is_of_a_committee && is_mine)
+        {
             return None;
         }
         let mut bundle = PartialSignatureMessages::from_ssz_bytes(&heard.ssv_message.data).ok()?;
@@ -178,8 +186,7 @@ async fn main() -> Result<(), Failure> {
 mod tests {
     use super::*;
     use types::{
-        CommitteeId, DomainType, PartialSignatureMessage, PartialSignatureType, Root, RunnerRole,
-        SignatureBytes, ValidatorIndex,
+        DomainType, PartialSignatureMessage, PartialSignatureType, Root, SignatureBytes, ValidatorIndex,
     };
 
     fn forger() -> Forger {
@@ -192,6 +199,10 @@ mod tests {
     }
 
     fn heard(author: u64, slot: u64) -> Vec<u8> {
+        heard_of([1, 2, 3, 4], author, slot)
+    }
+
+    fn heard_of(committee: [u64; 4], author: u64, slot: u64) -> Vec<u8> {
         let entry = PartialSignatureMessage {
             partial_signature: SignatureBytes([7; 96]),
             signing_root: Root::repeat_byte(8),
@@ -203,7 +214,7 @@ mod tests {
             slot: Slot(slot),
             messages: List::new(vec![entry]).unwrap(),
         };
-        let committee = CommitteeId::of(&[1, 2, 3, 4].map(OperatorId));
+        let committee = CommitteeId::of(&committee.map(OperatorId));
         let msg_id = MessageId::committee(DomainType([0, 0, 4, 3]), RunnerRole::Committee, &committee);
         let author = Forger { operator: OperatorId(author), ..forger() };
         author.seal(msg_id, &bundle).unwrap().as_ssz_bytes()
@@ -229,7 +240,7 @@ mod tests {
         assert!(forger.forge(&heard(3, 40)).is_none());
         assert!(forger.forge(&heard(3, 41)).is_some());
         assert!(forger.forge(&heard(2, 42)).is_none());
-        assert!(forger.forge(&heard(9, 42)).is_none());
+        assert!(forger.forge(&heard_of([1, 2, 3, 5], 1, 42)).is_none());
         assert!(forger.forge(b"nonsense").is_none());
     }
 }
