@@ -7,10 +7,13 @@ import { faulty, range } from "../lib/plans.mjs";
 import { percent } from "../check/report.mjs";
 import { claimBlocks, claimVotes, tellLedgers } from "./claims.mjs";
 import { badSigners, doneShare, lostRows, missingShare, onTimeShare, rightHeads } from "./lines.mjs";
+import { tellWords } from "./words.mjs";
 import { startFar, startFromFar, startTraitor, startWithWrongClock } from "./liars.mjs";
 
 /** Operators that no fault strikes: their books are read. Operator 4 is in every cluster. */
 const WELL = [3, 4, 7];
+/** Of these, the one that is asked in words. */
+const WITNESS = 4;
 const FROZEN = "beacon";
 const FAR = { operator: 6, millis: 400 };
 const TRAITOR = 2;
@@ -55,6 +58,15 @@ function claimDone(net, window, { validators, claim }) {
   net.report.check(`${claim}: what can be done is done`, due > 0 && share >= LIMITS.done, `${done} of ${due} duties on the books of operators ${WELL.join(" ")} submitted (${percent(share)})`);
   claimVotes(net, window, { share: LIMITS.votes, validators, claim: `${claim}: 98 % of the attestations are in blocks` });
   claimBlocks(net, window, { share: LIMITS.blocks, isCounted: (proposer) => validators.has(proposer), claim: `${claim}: nine of ten of the slots have their block` });
+}
+
+/** An attestation of the cluster that all operators are in, in the middle of the window. */
+function exampleOf(net, { from, to }) {
+  const largest = net.plan.clusters.reduce((a, b) => (b.operators.length > a.operators.length ? b : a));
+  const middle = (from + to) / 2;
+  const rows = net.rows(WITNESS, { from, to }).filter((row) => row.role === "attester" && row.validator_index >= largest.first && row.validator_index <= largest.last);
+  if (rows.length === 0) throw new Error("the ledger has no attestation of the largest cluster");
+  return rows.reduce((a, b) => (Math.abs(b.slot - middle) < Math.abs(a.slot - middle) ? b : a));
 }
 
 const everybody = (net) => new Set(net.plan.clusters.flatMap(range));
@@ -129,6 +141,7 @@ const FAULTS = [
           await restart(net, TRAITOR);
         },
       }),
+    example: (net, window) => net.rows(WITNESS, window).find((row) => row.bad_partial_signatures?.includes(TRAITOR)),
     judge(net, window) {
       claimDone(net, window, { validators: everybody(net), claim: this.claim });
       const { rows, named, wronged, submitted } = badSigners(rowsOf(net, window), TRAITOR);
@@ -219,7 +232,8 @@ export async function runFaults(net) {
     try {
       await net.readBooks(window, WELL);
       fault.judge(net, window);
-      tellLedgers(net, window, WELL.slice(0, 1));
+      tellLedgers(net, window, [WITNESS]);
+      await tellWords(net, WITNESS, fault.example?.(net, window) ?? exampleOf(net, window));
     } catch (error) {
       report.broken(fault.claim, error);
     }

@@ -8,6 +8,7 @@ import { keyOf, publishedIn } from "../all-duties/published.mjs";
 import { inTime, judgeRegistrations } from "../all-duties/relay-judge.mjs";
 import { Selection } from "../all-duties/selection.mjs";
 import { Traffic } from "../all-duties/traffic.mjs";
+import { tale } from "../all-duties/words.mjs";
 import { ALL_DUTIES, clusterValidators, faulty, validatorsOf } from "../lib/plans.mjs";
 
 const post = (path, body, { status = 200, micros = 5, ...rest } = {}) => ({
@@ -307,4 +308,10 @@ test("the exit's calldata is the contract's", () => {
   const words = exitCalldata(`0x${"ab".repeat(48)}`, [1, 2, 3, 4]).slice(10).match(/.{64}/g);
   const word = (number) => number.toString(16).padStart(64, "0");
   assert.deepEqual(words, [word(64), word(160), word(48), "ab".repeat(32), "ab".repeat(16).padEnd(64, "0"), word(4), word(1), word(2), word(3), word(4)]);
+});
+
+test("the tale of a duty ends where the node's own steps begin", () => {
+  const text = "slot 7: 2 duties\n\nattestation of 1: submitted\n  who was late\n    operator 6\n  what this node did\n      0.2 s  started\n\nattestation of 2\n";
+  assert.deepEqual(tale(text), ["attestation of 1: submitted", "  who was late", "    operator 6"]);
+  assert.deepEqual(tale("slot 7: no duties\n"), []);
 });
