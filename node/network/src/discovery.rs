@@ -77,8 +77,10 @@ pub(crate) struct Discovery {
 
 /// What discovery has to say.
 pub(crate) enum Discovered {
-    /// A node exists.
+    /// A node exists, as another one says.
     Node(Box<Enr>),
+    /// A node opened a session with us, or we with it: it is there.
+    Live(Box<Enr>),
     /// Our own address changed by the vote of peers.
     OwnAddress,
 }
@@ -247,8 +249,10 @@ impl Discovery {
 
 fn translate(event: Event) -> Option<Discovered> {
     // The library's enum is open: what is neither a node nor our address does not concern us.
-    if let Event::Discovered(enr) | Event::SessionEstablished(enr, _) = event {
+    if let Event::Discovered(enr) = event {
         Some(Discovered::Node(Box::new(enr)))
+    } else if let Event::SessionEstablished(enr, _) = event {
+        Some(Discovered::Live(Box::new(enr)))
     } else if let Event::SocketUpdated(address) = event {
         debug!(%address, "peers agree on another address of ours");
         Some(Discovered::OwnAddress)
@@ -294,7 +298,9 @@ mod tests {
     async fn the_socket_is_given_back_in_the_middle_of_a_query_and_an_announcement() {
         let first = start(Vec::new()).await;
         let mut second = start(vec![first.record()]).await;
-        let Discovered::Node(found) = second.next().await else { panic!("a node is found") };
+        let (Discovered::Node(found) | Discovered::Live(found)) = second.next().await else {
+            panic!("a node is found")
+        };
         assert_eq!(found.node_id(), first.record().node_id());
         second.start_query();
         second.update(DomainType([0, 0, 4, 3]).into(), SubnetBits::default());

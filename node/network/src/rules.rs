@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use types::rules::{ForkRow, ForkSchedule};
-use types::{Epoch, NetworkRules, SsvFork};
+use types::{DomainType, Epoch, NetworkRules, SsvFork};
 
 use crate::gossip::rate::ChainSize;
+use crate::handshake::info::network_id;
 use crate::record::RecordDomains;
 use crate::topic::TopicBook;
 
@@ -45,6 +46,11 @@ impl WireRules {
         }
     }
 
+    /// Whether a network id is that of another fork of this network: a node that is late or early for a fork, not a stranger.
+    pub(crate) fn is_of_another_fork(&self, id: &str, fork: DomainType) -> bool {
+        self.forks.rows().iter().any(|row| row.domain != fork && network_id(row.domain) == id)
+    }
+
     /// What the record states while a fork is in force; none if the network has no such fork.
     pub(crate) fn domains(&self, fork: SsvFork) -> Option<RecordDomains> {
         let current = self.forks.domain(fork)?;
@@ -63,7 +69,6 @@ fn float(count: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use types::DomainType;
 
     #[test]
     fn the_main_network_is_scored_over_its_epoch_and_limits_addresses() {
@@ -84,6 +89,12 @@ mod tests {
         let rules = WireRules::new(&local);
         assert_eq!(rules.domains(SsvFork::Alan), Some(RecordDomains { current: alan, next: boole }));
         assert_eq!(rules.domains(SsvFork::Boole), Some(RecordDomains { current: boole, next: boole }));
+        assert!(
+            rules.is_of_another_fork("0x00000403", alan) && rules.is_of_another_fork("0x00000402", boole)
+        );
+        assert!(
+            !rules.is_of_another_fork("0x00000402", alan) && !rules.is_of_another_fork("0x00000902", alan)
+        );
     }
 
     #[test]

@@ -179,6 +179,9 @@ async fn around_a_fork_both_topics_carry_and_the_record_states_what_comes() {
     }
     first.until_subscribed(second.id(), new).await;
     second.until_subscribed(first.id(), new).await;
+    // Handshakes under way when the domain changes are refused.
+    first.until_peers(1).await;
+    second.until_peers(1).await;
 
     // The slot of a message chooses its topic: before the fork begins and after it, either may be due.
     for fork in [SsvFork::Alan, SsvFork::Boole] {
@@ -192,7 +195,6 @@ async fn around_a_fork_both_topics_carry_and_the_record_states_what_comes() {
         }
     }
     assert_eq!(domains(&first), [boole.clone(), boole]);
-    first.until_peers(1).await;
     let both: SubnetBits = [old.subnet, new.subnet].into_iter().collect();
     assert_eq!(second.record_of(first.id()).await.subscribed, both);
 }

@@ -32,15 +32,25 @@ pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(2);
 const WORTH: Duration = Duration::from_millis(HISTORY_LENGTH as u64 * HEARTBEAT_MILLIS);
 /// A ping that took longer says nothing: our request would come too late as well.
 const SLOWEST: Duration = Duration::from_millis(2 * HEARTBEAT_MILLIS);
+/// A peer that answered pings and then none for so long is gone, whatever its connection says. The library reports timed-out pings only in
+/// some cases, and a connection to a dead machine lives for a quarter of an hour.
+const DEAD_AFTER: Duration = Duration::from_secs(30);
 
 type Inner = gossipsub::Behaviour<AuthorRule, MaxCountSubscriptionFilter<WhitelistSubscriptionFilter>>;
 type FromHandler = THandlerOutEvent<Inner>;
 
+/// When the last pings of a peer came back.
+#[derive(Debug, Clone, Copy)]
+struct Pongs {
+    last: Instant,
+    timely: Option<Instant>,
+}
+
 /// Gossipsub behind the rule.
 pub(crate) struct FreshGossip {
     inner: Inner,
-    /// When the last timely ping of each connected peer came back.
-    pongs: HashMap<PeerId, Instant>,
+    /// The connected peers that answered a ping.
+    pongs: HashMap<PeerId, Pongs>,
     drops: Arc<Drops>,
 }
 
@@ -51,13 +61,20 @@ impl FreshGossip {
 
     /// A ping came back.
     pub(crate) fn pong(&mut self, peer: PeerId, took: Duration, now: Instant) {
-        if took <= SLOWEST {
-            self.pongs.insert(peer, now);
-        }
+        let timely =
+            if took <= SLOWEST { Some(now) } else { self.pongs.get(&peer).and_then(|known| known.timely) };
+        self.pongs.insert(peer, Pongs { last: now, timely });
     }
 
     fn is_current(&self, peer: &PeerId, now: Instant) -> bool {
-        self.pongs.get(peer).is_some_and(|pong| now.saturating_duration_since(*pong) <= WORTH)
+        let timely = self.pongs.get(peer).and_then(|known| known.timely);
+        timely.is_some_and(|pong| now.saturating_duration_since(pong) <= WORTH)
+    }
+
+    /// Peers that answered pings and do so no more.
+    pub(crate) fn dead(&self, now: Instant) -> Vec<PeerId> {
+        let is_dead = |known: &Pongs| now.saturating_duration_since(known.last) > DEAD_AFTER;
+        self.pongs.iter().filter(|(_, known)| is_dead(known)).map(|(peer, _)| *peer).collect()
     }
 
     /// Takes the announcements out of what a peer sent.
@@ -208,7 +225,10 @@ mod tests {
         let later = now + Duration::from_secs(40);
         gossip.pong(peer, Duration::from_secs(40), later);
         assert!(!gossip.is_current(&peer, later));
+        assert_eq!(gossip.dead(later), []);
         gossip.pong(peer, Duration::from_millis(600), later);
         assert!(gossip.is_current(&peer, later));
+        assert_eq!(gossip.dead(later + DEAD_AFTER), []);
+        assert_eq!(gossip.dead(later + DEAD_AFTER + Duration::from_millis(1)), [peer]);
     }
 }

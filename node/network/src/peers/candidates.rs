@@ -3,7 +3,7 @@
 //! Our policy, different from the Go node's: a found node is dialled at once if there is room, best first; beyond the target only one
 //! that covers a subnet of ours without any peer. A failed dial waits 2 s, doubling up to 5 min; up to 30 s for a bootnode, since a
 //! small network may know no other way in, and for a node on a subnet of ours that has fewer than three peers, so that a
-//! committee that was cut off is together again soon. The pool holds 2048 nodes, the least recently seen falls out; what was not
+//! committee that was cut off is together again soon. A node that opens a discovery session is there, and its wait is over. The pool holds 2048 nodes, the least recently seen falls out; what was not
 //! seen for 30 min is swept.
 
 use std::num::NonZeroUsize;
@@ -29,7 +29,18 @@ pub(crate) struct Found {
     pub peer: PeerId,
     pub address: Multiaddr,
     pub subnets: SubnetBits,
-    pub bootnode: bool,
+    pub how: Sighting,
+}
+
+/// How a node came to our notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sighting {
+    /// By the configuration.
+    Bootnode,
+    /// Another node told of it.
+    Told,
+    /// It spoke to us.
+    Live,
 }
 
 #[derive(Debug)]
@@ -38,7 +49,10 @@ struct Candidate {
     subnets: SubnetBits,
     bootnode: bool,
     failures: u32,
+    /// No dial before then, after a failed one or a disagreement.
     not_before: Instant,
+    /// Set while we leave the node alone for what it is, not for what became of a dial.
+    rests: bool,
     seen: Instant,
 }
 
@@ -66,21 +80,32 @@ impl Candidates {
     pub(crate) fn found(&mut self, found: Found, now: Instant) {
         match self.pool.get_mut(&found.peer) {
             Some(known) => {
-                if known.address != found.address {
+                let is_elsewhere = known.address != found.address;
+                let is_back = found.how == Sighting::Live && known.failures > 0 && !known.rests;
+                if is_elsewhere || is_back {
                     known.address = found.address;
                     known.failures = 0;
                     known.not_before = now;
                 }
-                // A bootnode's configured record tells nothing of its subnets.
-                if !found.bootnode {
-                    known.subnets = found.subnets;
+                match found.how {
+                    // A bootnode's configured record tells nothing of its subnets.
+                    Sighting::Bootnode => known.bootnode = true,
+                    Sighting::Told | Sighting::Live => known.subnets = found.subnets,
                 }
-                known.bootnode |= found.bootnode;
                 known.seen = now;
             }
             None => {
-                let Found { peer, address, subnets, bootnode } = found;
-                let fresh = Candidate { address, subnets, bootnode, failures: 0, not_before: now, seen: now };
+                let Found { peer, address, subnets, how } = found;
+                let bootnode = how == Sighting::Bootnode;
+                let fresh = Candidate {
+                    address,
+                    subnets,
+                    bootnode,
+                    failures: 0,
+                    not_before: now,
+                    rests: false,
+                    seen: now,
+                };
                 self.pool.push(peer, fresh);
             }
         }
@@ -101,6 +126,7 @@ impl Candidates {
     pub(crate) fn connected(&mut self, peer: &PeerId) {
         if let Some(candidate) = self.pool.get_mut(peer) {
             candidate.failures = 0;
+            candidate.rests = false;
         }
     }
 
@@ -108,6 +134,7 @@ impl Candidates {
     pub(crate) fn rest(&mut self, peer: &PeerId, until: Instant) {
         if let Some(candidate) = self.pool.get_mut(peer) {
             candidate.not_before = candidate.not_before.max(until);
+            candidate.rests = true;
         }
     }
 
@@ -172,7 +199,7 @@ mod tests {
             peer: PeerId::random(),
             address: "/ip4/127.0.0.1/tcp/1".parse().unwrap(),
             subnets: bits(subnets),
-            bootnode: false,
+            how: Sighting::Told,
         }
     }
 
@@ -207,7 +234,8 @@ mod tests {
     fn failures_wait_longer_each_time_and_bootnodes_and_needed_nodes_less_long() {
         for (bootnode, needed, longest) in [(false, false, 300), (true, false, 30), (false, true, 30)] {
             let (mut now, mut pool) = (Instant::now(), Candidates::new());
-            let node = Found { bootnode, ..found(&[1]) };
+            let how = if bootnode { Sighting::Bootnode } else { Sighting::Told };
+            let node = Found { how, ..found(&[1]) };
             pool.found(node.clone(), now);
             let room = Room { vacant: 1, overflow: 0 };
             for attempt in 0..12 {
@@ -232,9 +260,28 @@ mod tests {
     }
 
     #[test]
+    fn a_node_that_speaks_is_tried_at_once_unless_it_is_left_alone() {
+        let (now, mut pool) = (Instant::now(), Candidates::new());
+        let (node, room) = (found(&[1]), Room { vacant: 1, overflow: 0 });
+        pool.found(node.clone(), now);
+        pool.failed(&node.peer, now, |_| false);
+        pool.found(node.clone(), now);
+        assert_eq!(choose(&mut pool, now, room, &[1]), []);
+        let live = Found { how: Sighting::Live, ..node.clone() };
+        pool.found(live.clone(), now);
+        assert_eq!(choose(&mut pool, now, room, &[1]), [node.peer]);
+
+        pool.failed(&node.peer, now, |_| false);
+        pool.rest(&node.peer, now + Duration::from_secs(60));
+        pool.found(live, now);
+        assert_eq!(choose(&mut pool, now + Duration::from_secs(59), room, &[1]), []);
+        assert_eq!(choose(&mut pool, now + Duration::from_secs(60), room, &[1]), [node.peer]);
+    }
+
+    #[test]
     fn old_nodes_are_swept_and_bootnodes_stay() {
         let (now, mut pool) = (Instant::now(), Candidates::new());
-        let (stranger, bootnode) = (found(&[1]), Found { bootnode: true, ..found(&[]) });
+        let (stranger, bootnode) = (found(&[1]), Found { how: Sighting::Bootnode, ..found(&[]) });
         pool.found(stranger, now);
         pool.found(bootnode.clone(), now);
         let later = now + LIFETIME + Duration::from_secs(1);

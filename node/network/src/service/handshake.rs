@@ -15,6 +15,8 @@ use crate::peers::table::{Direction, DisconnectReason};
 
 /// A peer of another network is left alone this long.
 const OTHER_NETWORK_REST: Duration = Duration::from_secs(5 * 60);
+/// A peer that is in another fork of our network is left alone this long: nodes do not change at the same moment.
+const OTHER_FORK_REST: Duration = Duration::from_secs(10);
 
 type HandshakeEvent = Event<Vec<u8>, Vec<u8>>;
 
@@ -124,8 +126,15 @@ impl Service {
         };
         let ours = network_id(self.domain());
         if info.network_id != ours {
+            let is_other_fork = self.rules.is_of_another_fork(&info.network_id, self.domain());
+            let is_settled = self.peers.get(&peer).is_some_and(|known| known.info.is_some());
+            if is_other_fork && is_settled {
+                // It was of our network a moment ago; one of us changes its fork while a second connection opens.
+                return None;
+            }
             info!(%peer, theirs = %info.network_id.escape_debug(), %ours, "a peer of another network or fork");
-            self.candidates.rest(&peer, Instant::now() + OTHER_NETWORK_REST);
+            let rest = if is_other_fork { OTHER_FORK_REST } else { OTHER_NETWORK_REST };
+            self.candidates.rest(&peer, Instant::now() + rest);
             return Some(DisconnectReason::OtherNetwork);
         }
         self.settle(peer, info)

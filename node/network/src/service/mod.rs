@@ -30,7 +30,7 @@ use crate::drops::{DropReason, Drops};
 use crate::event::NetworkEvent;
 use crate::gossip::rate::CommitteeLoad;
 use crate::handle::{Command, EVENT_QUEUE, Publication};
-use crate::peers::candidates::Candidates;
+use crate::peers::candidates::{Candidates, Sighting};
 use crate::peers::table::PeerTable;
 use crate::record::RecordDomains;
 use crate::rules::WireRules;
@@ -166,7 +166,8 @@ impl Service {
 
     fn discovered(&mut self, discovered: Discovered) {
         match discovered {
-            Discovered::Node(enr) => self.node_found(&enr, false),
+            Discovered::Node(enr) => self.node_found(&enr, Sighting::Told),
+            Discovered::Live(enr) => self.node_found(&enr, Sighting::Live),
             Discovered::OwnAddress => self.refresh_record(),
         }
     }

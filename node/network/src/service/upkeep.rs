@@ -10,7 +10,7 @@ use libp2p::swarm::SwarmEvent;
 use tracing::debug;
 
 use super::Service;
-use crate::peers::candidates::{Found, Room};
+use crate::peers::candidates::{Found, Room, Sighting};
 use crate::peers::table::{Direction, DisconnectReason, Peer};
 use crate::peers::trim::{self, Crowding, Standing};
 use crate::record;
@@ -65,6 +65,9 @@ impl Service {
         let now = Instant::now();
         self.upkeeps = self.upkeeps.wrapping_add(1);
         self.expire_handshakes(now);
+        for dead in self.swarm.behaviour().gossip.dead(now) {
+            self.part(dead, DisconnectReason::PingTimeout);
+        }
         self.dial_due();
         let hungry = self.peers.settled().count() == 0
             || self.peers.subnet_counts().lacks(self.subnets(), ENOUGH_ON_SUBNET);
@@ -97,7 +100,7 @@ impl Service {
     }
 
     /// A node record came in: remember it if it is of our network, and dial if there is room.
-    pub(super) fn node_found(&mut self, enr: &Enr, bootnode: bool) {
+    pub(super) fn node_found(&mut self, enr: &Enr, how: Sighting) {
         let entries = record::entries(enr);
         if !entries.ssv || entries.domain != Some(self.domain()) {
             return;
@@ -107,14 +110,14 @@ impl Service {
             return;
         }
         let subnets = entries.subnets.unwrap_or_default();
-        self.candidates.found(Found { peer, address, subnets, bootnode }, Instant::now());
+        self.candidates.found(Found { peer, address, subnets, how }, Instant::now());
         self.dial_due();
     }
 
     /// Bootnodes that are operators themselves are dialled like found nodes; the others (without a domain) speak only discv5.
     pub(crate) fn dial_bootnodes(&mut self, bootnodes: &[Enr]) {
         for bootnode in bootnodes {
-            self.node_found(bootnode, true);
+            self.node_found(bootnode, Sighting::Bootnode);
         }
     }
 
