@@ -39,5 +39,5 @@ export const USUAL = "set delay=20..100 jitter=10 loss=2";
 export const SLOW = "set delay=300 jitter=0 loss=0";
 
 /** Slots of each part. */
-export const FULL = { usual: 24, slow: 16, cut: 12, healed: 8 };
-export const SHORT = { usual: 8, slow: 8, cut: 8, healed: 8 };
+export const FULL = { usual: 24, slow: 16, shortCut: 3, longCut: 12, healed: 8 };
+export const SHORT = { usual: 8, slow: 8, shortCut: 3, longCut: 8, healed: 8 };

@@ -22,6 +22,8 @@ process.env.LODESTAR_PRESET = "minimal";
 const MESH_SECONDS = 30;
 const HEAL_SECONDS = 60;
 const DUTY_SHARE = 0.95;
+/** The first of the scores at which a peer is treated worse. */
+const GOSSIP_THRESHOLD = -4_000;
 /** In the first epoch everybody asks for duties at once. */
 const FIRST_MEASURED_SLOT = 8;
 /** What is measured begins so many slots after a change of the network. */
@@ -112,7 +114,7 @@ class Show {
     const statuses = await Promise.all(OPERATORS.map((operator) => request(`${this.layout.apiUrl(operator)}/v1/status`)));
     const refused = new Map();
     for (const status of statuses) for (const [rule, count] of Object.entries(status.refused)) refused.set(rule, (refused.get(rule) ?? 0) + count);
-    const isClean = lowest >= 0 && rejected === 0 && !partings.has("bad_score") && !partings.has("trimmed");
+    const isClean = lowest > GOSSIP_THRESHOLD && rejected === 0 && !partings.has("bad_score") && !partings.has("trimmed");
     const list = (map) => [...map].map(([name, count]) => `${name} ${count}`).join(", ") || "none";
     this.report.check(claim, isClean, `lowest score ${lowest.toFixed(2)}, ${rejected} messages rejected, ${connected} connections; ignored by rule: ${list(refused)}; partings: ${list(partings)}`);
   }
@@ -143,17 +145,20 @@ class Show {
     return window;
   }
 
-  async cut() {
-    this.report.section("a partition");
-    await this.network(USUAL);
-    await this.network(`partition ${PARTITION.map((group) => group.join(",")).join("/")}`);
-    const window = await this.window(this.plan.cut);
+  /** Cuts the network in two for `slots` slots and heals it; returns the window after that. */
+  async cut(title, slots) {
+    this.report.section(title);
     const before = await packets(this.layout.switchSocket);
+    await this.network(`partition ${PARTITION.map((group) => group.join(",")).join("/")}`);
+    const cutIn = Date.now();
+    const window = await this.window(slots);
+    const { cut_off } = await packets(this.layout.switchSocket);
     const sum = await this.tally(window);
-    this.report.check("cut in two without a quorum, nobody submits anything", sum.submitted === 0 && before.cut_off > 0, `${describeTally(sum, window)}; ${before.cut_off} packets cut off`);
+    this.report.check("without a quorum on either side nobody submits anything", sum.submitted === 0 && cut_off > before.cut_off, `${describeTally(sum, window)}; ${cut_off - before.cut_off} packets cut off`);
     const healed = Date.now();
     const healedIn = this.slot;
     await this.network("heal");
+    this.note(`the network was cut for ${Math.round((healed - cutIn) / 1000)} s`);
     await this.checkMeshes(`the partition heals: all meshes are whole again in under ${HEAL_SECONDS} s`, healed, HEAL_SECONDS);
     const after = await this.window(this.plan.healed);
     await this.checkDuties("then 95 % of the duties are submitted again", after);
@@ -171,7 +176,9 @@ class Show {
     await this.meeting();
     const usual = await this.usual();
     const slow = await this.slow();
-    const healed = await this.cut();
+    await this.network(USUAL);
+    await this.cut("a short partition, which the connections outlive", this.plan.shortCut);
+    const healed = await this.cut("a long partition, in which peers part", this.plan.longCut);
     this.report.section("votes in blocks");
     await this.reach(healed.to + SETTLING_SLOTS);
     await this.evidence.refresh();
