@@ -81,17 +81,28 @@ async fn ask_for_block(
     if boost == LOCAL {
         return ask(LOCAL).await;
     }
-    let local = async {
-        tokio::time::sleep(patience(context.clock.rules().network.slot_millis())).await;
+    let patience = patience(context.clock.rules().network.slot_millis());
+    in_time(ask(boost), patience, || {
         tracing::debug!(%slot, "no block in time: a local one is asked for");
-        ask(LOCAL).await
-    };
-    let best = std::pin::pin!(ask(boost));
-    let local = std::pin::pin!(local);
-    match select(best, local).await {
-        Either::Left((Ok(block), _)) | Either::Right((Ok(block), _)) => Ok(block),
-        // The first question failed: the local block is not waited for any longer than it takes.
-        Either::Left((Err(_), _)) => ask(LOCAL).await,
+        ask(LOCAL)
+    })
+    .await
+}
+
+/// The first good answer: of `best`, or of `other`, which is asked when `best` has failed or `patience` is over.
+async fn in_time<T, E, F: Future<Output = Result<T, E>>>(
+    best: impl Future<Output = Result<T, E>>,
+    patience: Duration,
+    other: impl Fn() -> F,
+) -> Result<T, E> {
+    let best = std::pin::pin!(best);
+    let late = std::pin::pin!(async {
+        tokio::time::sleep(patience).await;
+        other().await
+    });
+    match select(best, late).await {
+        Either::Left((Ok(answer), _)) | Either::Right((Ok(answer), _)) => Ok(answer),
+        Either::Left((Err(_), _)) => other().await,
         Either::Right((Err(_), best)) => best.await,
     }
 }
@@ -150,5 +161,32 @@ async fn contribution(
             tracing::warn!(slot = %data.slot, subcommittee, %error, "no contribution");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    type Answer = Result<&'static str, &'static str>;
+
+    async fn first(best: impl Future<Output = Answer>, other: Answer) -> Answer {
+        in_time(best, Duration::ZERO, || ready(other)).await
+    }
+
+    #[tokio::test]
+    async fn no_relay_is_waited_for_beyond_patience_and_none_is_needed() {
+        assert_eq!(first(ready(Ok("builder's")), Ok("local")).await, Ok("builder's"));
+        assert_eq!(first(pending(), Ok("local")).await, Ok("local"), "a relay that is silent");
+        assert_eq!(first(ready(Err("garbage")), Ok("local")).await, Ok("local"));
+        assert_eq!(first(ready(Err("garbage")), Err("no")).await, Err("no"));
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let slow = async { told.await.unwrap_or(Err("gone")) };
+        let (answer, ()) = tokio::join!(first(slow, Err("no local one")), async {
+            tokio::task::yield_now().await;
+            tell.send(Ok("builder's")).unwrap();
+        });
+        assert_eq!(answer, Ok("builder's"), "late, but all there is");
     }
 }
