@@ -15,8 +15,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use bench::main_network::{Corpus, Gossip, Loaded, MESSAGES_PER_SECOND, MainNetwork, Message};
 use bytes::Bytes;
 use network::{
-    DropReason, InboundMessage, Network, NetworkConfig, NetworkEvent, NetworkHandle, PublishError, Topic,
-    Verdict, message_id,
+    DropReason, InboundMessage, Network, NetworkConfig, NetworkEvent, NetworkHandle, Topic, Verdict,
+    message_id,
 };
 use operator::{Crowd, CryptoPool, Gate, Porter, believe};
 use tokio::sync::{Notify, mpsc};
@@ -24,8 +24,8 @@ use types::rules::{NetworkRules, PeerLimits};
 use types::{Slot, SsvFork};
 use validation::{Context, PeerKey, SeenState};
 
-/// Publications under way at once: less than a peer's send queue holds.
-const UNDER_WAY: usize = 256;
+/// Messages between publication and verdict: less than a peer's send queue holds.
+const UNDER_WAY: u64 = 256;
 /// A node that is silent for so long has nothing more to say.
 const SILENCE: Duration = Duration::from_secs(3);
 
@@ -65,7 +65,7 @@ pub fn run(out: &mut impl Write) -> Result<()> {
             }
         });
         let start = Instant::now();
-        publish_all(&speaker, &corpus.messages, &topics).await?;
+        publish_all(&speaker, &corpus.messages, &topics, &tally).await?;
         while tokio::time::timeout(SILENCE, tally.another.notified()).await.is_ok() {}
         hearing.abort();
         tell(out, &tally, (&speaker, &hearer), (start, corpus.messages.len()))
@@ -96,29 +96,20 @@ async fn subscribed(events: &mut mpsc::Receiver<NetworkEvent>, mut topics: usize
     Ok(())
 }
 
-/// Publishes all messages, each again while the queues to the peer are full.
-async fn publish_all(speaker: &NetworkHandle, messages: &[Message], topics: &[Topic]) -> Result<()> {
-    let mut under_way = tokio::task::JoinSet::new();
-    for message in messages {
-        if under_way.len() >= UNDER_WAY {
-            under_way.join_next().await.context("nothing is under way")???;
+/// Publishes all messages, as many ahead of the hearer as find place in the queues between them.
+async fn publish_all(
+    speaker: &NetworkHandle,
+    messages: &[Message],
+    topics: &[Topic],
+    tally: &Tally,
+) -> Result<()> {
+    for (published, message) in (0..).zip(messages) {
+        while tally.judged.load(Ordering::Acquire) + UNDER_WAY <= published {
+            let another = tokio::time::timeout(SILENCE, tally.another.notified()).await;
+            another.with_context(|| format!("the hearer is silent after {published} messages"))?;
         }
         let topic = *topics.get(message.committee).context("no such committee")?;
-        let (speaker, data) = (speaker.clone(), Bytes::copy_from_slice(&message.data));
-        under_way.spawn(async move {
-            loop {
-                match speaker.publish(topic, data.clone()).await {
-                    Ok(_) => return anyhow::Ok(()),
-                    Err(PublishError::PeersBusy | PublishError::Busy | PublishError::NoPeers) => {
-                        tokio::time::sleep(Duration::from_millis(1)).await;
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        });
-    }
-    while let Some(done) = under_way.join_next().await {
-        done??;
+        speaker.publish(topic, Bytes::copy_from_slice(&message.data)).await?;
     }
     Ok(())
 }
