@@ -57,6 +57,29 @@ fn flags_win_over_variables_over_the_file_over_defaults() {
 }
 
 #[test]
+fn wishes_of_own_blocks_have_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let proposals = |text: &str| {
+        load(&layers(folder.path(), &format!("{FILE}[proposals]\n{text}")))
+            .map(|loaded| loaded.config.proposals)
+    };
+    let section = proposals("").unwrap();
+    assert_eq!((section.graffiti.as_str(), section.gas_limit, section.builder), ("capstan", None, true));
+    assert_eq!((section.builder_boost_factor, section.delay_ms), (100, 0));
+    let all = proposals(
+        "graffiti = \"\"\ngas_limit = 45000000\nbuilder = false\nbuilder_boost_factor = \"18446744073709551615\"",
+    );
+    let section = all.unwrap();
+    assert_eq!((section.graffiti.as_str(), section.gas_limit), ("", Some(45_000_000)));
+    assert_eq!((section.builder, section.builder_boost_factor), (false, u64::MAX));
+    let long = format!("graffiti = \"{}\"", "x".repeat(33));
+    for (text, told) in [(long.as_str(), "at most 32 fit"), ("delay_ms = 2001", "from 0 to 2000")] {
+        let error = proposals(text).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+#[test]
 fn the_protections_are_switched_by_true_and_false() {
     let folder = tempfile::tempdir().unwrap();
     let safety = |text: &str, variables: Vec<(String, String)>| {
