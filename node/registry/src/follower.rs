@@ -110,8 +110,9 @@ impl Follower {
             match trouble {
                 Trouble::Fatal(error) => return Err(error),
                 Trouble::Client(problem) => {
+                    // The status first: who reads the log and then looks must find what it says.
+                    self.report(problem.clone());
                     tracing::warn!(%problem, "the registry lost its execution client");
-                    self.report(problem);
                 }
                 Trouble::Internal(error) => self.recover(error).await?,
             }
@@ -391,8 +392,8 @@ impl Follower {
 
     /// Our own database or vault failed: a failed database is opened anew, the rest is tried again.
     async fn recover(&mut self, error: KeeperError) -> Result<(), RegistryError> {
-        tracing::error!(%error, "registry blocks cannot be applied");
         self.report(Problem::Internal { reason: error.to_string() });
+        tracing::error!(%error, "registry blocks cannot be applied");
         let KeeperError::Registry(error) = error else { return Ok(()) };
         if error.operator_must_decide() {
             return Err(error);
