@@ -19,7 +19,7 @@ use bench::measure::Figure;
 use network::EVENT_QUEUE;
 use operator::{Crowd, CryptoPool, Gate, Porter, believe};
 use tokio::sync::{Notify, mpsc};
-use types::Slot;
+use types::{Slot, SubnetId};
 use validation::{Context, Inbound, PeerKey, Refusal, SeenState, Topic};
 
 /// How many times the main network's messages.
@@ -158,10 +158,7 @@ fn spoilt(mut parcel: Parcel, number: usize) -> Parcel {
         // An offset that points nowhere.
         1 => flip(&mut data, 3),
         // Another topic.
-        2 => {
-            parcel.topic.subnet =
-                types::SubnetId::new((parcel.topic.subnet.get() + 1) % 128).unwrap_or(parcel.topic.subnet)
-        }
+        2 => parcel.topic.subnet = next(parcel.topic.subnet),
         // Cut short.
         3 => data.truncate(last),
         // Long after its slot; registrations are never late, there the twin is a duplicate.
@@ -169,6 +166,10 @@ fn spoilt(mut parcel: Parcel, number: usize) -> Parcel {
     }
     parcel.data = data.into();
     parcel
+}
+
+fn next(subnet: SubnetId) -> SubnetId {
+    SubnetId::new((subnet.get() + 1) % SubnetId::COUNT).unwrap_or(subnet)
 }
 
 fn flip(data: &mut [u8], at: usize) {

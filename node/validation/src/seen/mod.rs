@@ -162,6 +162,11 @@ impl SeenState {
         self.slot_states
     }
 
+    #[cfg(test)]
+    pub(crate) fn recount(&self) -> usize {
+        self.entries.iter().map(|(_, entry)| entry.slot_states()).sum()
+    }
+
     /// What was seen before a message.
     pub(crate) fn before<'a>(&'a self, update: &'a Update) -> Before<'a> {
         Before { entry: self.entries.peek(&update.key), update }

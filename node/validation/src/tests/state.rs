@@ -72,3 +72,35 @@ fn the_longest_unused_entry_makes_room() {
     assert_eq!(world.refusal(&from(&world, b"b", Kind::Prepare)), None);
     assert_eq!(world.refusal(&from(&world, b"c", Kind::Prepare)), Some(Refusal::DuplicatedMessage));
 }
+
+#[test]
+fn whatever_comes_the_memory_stays_within_its_bound_and_knows_its_size() {
+    const BOUND: usize = 60;
+    let mut world = World::new();
+    world.seen = SeenState::bounded(32, BOUND);
+    world.committee = world.registry.add_committee(ids(1..=13), 100);
+    let mut number = 1_u64;
+    let mut below = |end: u64| {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (number >> 33) % end
+    };
+    let mut believed = 0;
+    for step in 0..4_000_u64 {
+        // Slots go on by one in forty messages; messages come for the last few.
+        let slot = Slot(SLOT.get() + step / 40 - below(8));
+        let kind = [Kind::Prepare, Kind::Commit, Kind::RoundChange][usize::try_from(below(3)).unwrap()];
+        let peer = [u8::try_from(below(5)).unwrap()];
+        let draft = world.consensus(RunnerRole::Committee, slot, kind).forwarded_by(&peer);
+        let draft = if kind == Kind::Commit && below(4) == 0 {
+            draft.signed_by(&(1..=9 + below(5)).collect::<Vec<_>>())
+        } else {
+            draft.signed_by(&[1 + below(13)])
+        };
+        let at = world.start(Slot(SLOT.get() + step / 40)) + 1_000;
+        believed += u32::from(world.accept(&draft.received_at(at)).is_ok());
+        assert_eq!(world.seen.slot_states(), world.seen.recount(), "step {step}");
+        // What was just committed stays, whatever the bound.
+        assert!(world.seen.slot_states() <= BOUND || world.seen.len() == 1, "step {step}");
+    }
+    assert!(believed > 1_000, "{believed}");
+}
