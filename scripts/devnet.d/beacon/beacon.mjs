@@ -15,7 +15,9 @@ import { generateKeyPair } from "@libp2p/crypto/keys";
 import { mockExecution } from "./execution.mjs";
 import { createGenesis } from "./genesis.mjs";
 import { internal } from "./lodestar.mjs";
+import { ssz, sszTypesFor } from "@lodestar/types";
 import { builderOf } from "./builder.mjs";
+import { Coalescer } from "./coalesce.mjs";
 import { Gossip } from "./gossip.mjs";
 import { alwaysSynced, network } from "./offline.mjs";
 import { threads, yieldProcessor } from "./priority.mjs";
@@ -24,6 +26,7 @@ const BEACON_NODE = "@lodestar/beacon-node";
 const { BeaconStateView } = await internal("@lodestar/state-transition", "stateView/beaconStateView.js");
 const { BeaconChain } = await internal(BEACON_NODE, "chain/index.js");
 const { BeaconRestApiServer, getApi } = await internal(BEACON_NODE, "api/index.js");
+const { IndexedError } = await internal(BEACON_NODE, "api/impl/errors.js");
 const { Clock } = await internal(BEACON_NODE, "util/clock.js");
 
 const VERSION = "1.44.0";
@@ -116,6 +119,16 @@ const gossip = new Gossip({ peers: args.peer, config, logger: logger.child({ mod
 const api = getApi(
   { ...defaultOptions.api, version: VERSION, commit: "" },
   { config, logger: logger.child({ module: "api" }), db, sync: alwaysSynced(chain, clock), network: network(gossip), chain, metrics: null },
+);
+const typesAt = (slot) => sszTypesFor(config.getForkName(slot));
+const coalescer = new Coalescer(IndexedError);
+api.beacon.submitPoolAttestationsV2 = coalescer.wrap(api.beacon.submitPoolAttestationsV2, "signedAttestations", (item) => typesAt(item.data.slot).SingleAttestation.serialize(item));
+api.beacon.submitPoolSyncCommitteeSignatures = coalescer.wrap(api.beacon.submitPoolSyncCommitteeSignatures, "signatures", (item) => ssz.altair.SyncCommitteeMessage.serialize(item));
+api.validator.publishAggregateAndProofsV2 = coalescer.wrap(api.validator.publishAggregateAndProofsV2, "signedAggregateAndProofs", (item) =>
+  typesAt(item.message.aggregate.data.slot).SignedAggregateAndProof.serialize(item),
+);
+api.validator.publishContributionAndProofs = coalescer.wrap(api.validator.publishContributionAndProofs, "contributionAndProofs", (item) =>
+  ssz.altair.SignedContributionAndProof.serialize(item),
 );
 if (args["blinded-local"]) {
   const { produceBlockV3 } = api.validator;
