@@ -29,6 +29,8 @@
 //!   decode has no slot and is judged under the fork of its receive time until rule 30 or 58 refuses it.
 //! * A bundle of a committee role may name validators that are not of the committee, as in the reference; the SIP would
 //!   ignore it, but a registry that lags by a block would then silence its own committee.
+//! * What was seen by a forwarder under a message id is forgotten as many slots as are kept after its last accepted message; the
+//!   reference counts from the last look at it. Only messages that are never late (registrations, exits) live so long.
 //! * Boole's partial signatures may be as large as its types allow; a branch of the reference kept the smaller limit.
 //!
 //! Source: `ssv message/validation`.

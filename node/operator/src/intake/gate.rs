@@ -81,6 +81,8 @@ struct Shift<P: Porter>(Arc<Gate<P>>);
 
 impl<P: Porter> Shift<P> {
     fn work(self) {
+        // What takes messages in may start tasks.
+        let _within = self.0.runtime.enter();
         for _ in 0..SHARE {
             let Some(parcel) = self.0.room().waiting.pop() else { return };
             self.0.porter.take_in(parcel);

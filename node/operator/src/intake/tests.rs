@@ -29,6 +29,30 @@ fn who_left_the_registry_a_moment_ago_costs_no_peer_its_standing() {
     assert!(directory.keys_of(id, &[OperatorId(3)]).is_ok());
 }
 
+/// Starts a task for each parcel, as the first message of a committee does.
+struct Starter(tokio::sync::mpsc::Sender<u32>);
+
+impl Porter for Starter {
+    type Parcel = u32;
+
+    fn take_in(&self, parcel: u32) {
+        let told = self.0.clone();
+        tokio::spawn(async move { told.send(parcel).await.unwrap() });
+    }
+
+    fn turn_away(&self, parcel: u32, _: Crowd) {
+        panic!("{parcel} finds a place");
+    }
+}
+
+#[tokio::test]
+async fn what_takes_messages_in_may_start_tasks() {
+    let (told, mut started) = tokio::sync::mpsc::channel(1);
+    let gate = Gate::new(Starter(told), CryptoPool::start().unwrap());
+    gate.admit(b"peer", &[], 7);
+    assert_eq!(started.recv().await, Some(7));
+}
+
 /// Notes what it is given. A parcel that is `None` fails by a defect.
 struct Notes {
     taken: tokio::sync::mpsc::Sender<u32>,
