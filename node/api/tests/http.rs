@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use api::{
-    Balance, Clock, Doppelganger, NodeView, Peers, RegistrationDifference, Safety, Server, Status, ViewError,
+    Balance, Clock, Doppelganger, NodeView, Peer, Peers, RegistrationDifference, Safety, Server, Status,
+    ViewError,
 };
 use outbox::{DutyRecord, Figures, Micros, Outcome};
 use types::{
@@ -92,7 +93,16 @@ impl NodeView for Node {
     }
 
     async fn peers(&self) -> Peers {
-        Peers::default()
+        let peer = Peer {
+            id: "16Uiu2HAm4Ms862Gnqafssgvik4JJ1LuqWMcKNipq4nm2UaoLRbeP".into(),
+            direction: Some("inbound".into()),
+            state: "disconnected: bad_score".into(),
+            score: Some(-16_000.0),
+            rejected: 20,
+            subnets: vec![36, 114],
+            ..Peer::default()
+        };
+        Peers { peers: vec![peer] }
     }
 }
 
@@ -180,6 +190,18 @@ async fn duties_of_a_span_of_slots() {
     assert_eq!(duties["duties"][0]["heard"]["prepares"]["3"], 7);
     assert!(duties["duties"][0]["included"].is_null());
     assert_eq!(duties["balance"]["scheduled"], 3);
+}
+
+#[tokio::test]
+async fn a_peer_that_misbehaved_and_the_reason() {
+    let (code, body) = get(format!("{}/v1/peers", start().await)).await;
+    assert_eq!(code, 200);
+    let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let peer = &answer["peers"][0];
+    assert_eq!(peer["state"], "disconnected: bad_score");
+    assert_eq!((&peer["score"], &peer["rejected"]), (&(-16_000.0).into(), &20.into()));
+    assert_eq!(peer["subnets"], serde_json::json!([36, 114]));
+    assert_eq!(peer["mesh"], serde_json::json!([]));
 }
 
 #[tokio::test]
