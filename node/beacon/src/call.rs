@@ -147,6 +147,13 @@ impl Call {
         )
     }
 
+    /// Whether an error answered to this call is about what was submitted and not about the node's health: nodes answer 500 to a block they know
+    /// already, to a blinded one whose payload they do not have, and to a registration when they have no builder.
+    #[must_use]
+    pub(crate) const fn is_refused_with_any_status(self) -> bool {
+        matches!(self, Self::PublishBlock | Self::RegisterValidators | Self::SubmitExit)
+    }
+
     /// Whether the time of a call says how fast the node is (small answer, no work that grows with the arguments).
     #[must_use]
     pub const fn tells_latency(self) -> bool {

@@ -75,7 +75,8 @@ impl Node {
 
     /// Remembers a failure, if it is the node's fault, and wakes its supervisor.
     pub fn note_failure(&self, call: Call, error: &CallError) {
-        if error.blames_node() {
+        let is_answer = matches!(error, CallError::Status { .. });
+        if error.blames_node() && !(is_answer && call.is_refused_with_any_status()) {
             self.health().note_failure(format!("{call}: {error}"));
             self.trouble.notify_one();
         }

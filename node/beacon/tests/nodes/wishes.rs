@@ -49,6 +49,28 @@ async fn registrations_go_to_every_node_in_the_form_of_the_api() {
     assert_eq!(a.seen(PATH_REGISTER).len(), 1, "no registrations, no call");
 }
 
+/// A node without a builder answers 500 to registrations: it is as well as before.
+#[tokio::test]
+async fn a_node_that_takes_no_registrations_is_no_worse_for_it() {
+    let node = FakeNode::start().await;
+    node.on(
+        PATH_REGISTER,
+        Answer::Json(500, r#"{"code":500,"message":"External builder not configured"}"#.into()),
+    );
+    node.on(PATH_PREPARE, Answer::Json(500, "{}".into()));
+    let nodes = connect(&[&node]).await;
+    let message = ValidatorRegistration {
+        fee_recipient: Address::repeat_byte(5),
+        gas_limit: 30_000_000,
+        timestamp: 12_345,
+        pubkey: PublicKeyBytes([6; 48]),
+    };
+    nodes.register_validators(&[message.sign(SignatureBytes([7; 96]))]).await.unwrap_err();
+    assert!(nodes.status().is_ready());
+    nodes.prepare_proposers(&[(ValidatorIndex(1), Address::ZERO)]).await.unwrap_err();
+    assert!(!nodes.status().is_ready(), "what every node must take is another matter");
+}
+
 #[tokio::test]
 async fn fee_recipients_are_told_in_batches_and_a_refused_batch_does_not_stop_the_next() {
     let node = FakeNode::start().await;
