@@ -3,8 +3,9 @@
 //! All duties of a slot are prepared together, so a message of a prepared slot without a duty is nobody's. Registrations and exits
 //! follow from events of the contract, which operators may see one after the other: their messages wait whatever is prepared.
 //!
-//! **Bound**: [`CAPACITY`] messages; what comes then is for the caller to count. Messages leave with their slot's epoch. The names of
-//! the last [`REMEMBERED`] registrations and exits that ended are remembered, because late messages of them would take places.
+//! **Bounds**: [`CAPACITY`] messages; what comes then is for the caller to count. [`FOLLOWING`] messages of registrations and exits beside them;
+//! there the oldest leaves, since other operators may register validators that this one does not. Messages leave with their slot's epoch. The
+//! names of the last [`REMEMBERED`] registrations and exits that ended are remembered, because late messages of them would take places.
 
 use std::collections::VecDeque;
 
@@ -14,6 +15,8 @@ use crate::run::RunId;
 
 /// Messages held.
 pub(crate) const CAPACITY: usize = 256;
+/// Messages held of registrations and exits.
+const FOLLOWING: usize = 64;
 /// Ended registrations and exits remembered.
 const REMEMBERED: usize = 256;
 
@@ -21,6 +24,8 @@ const REMEMBERED: usize = 256;
 #[derive(Default)]
 pub(crate) struct Early {
     messages: VecDeque<(RunId, SignedSsvMessage)>,
+    /// Those of registrations and exits.
+    following: VecDeque<(RunId, SignedSsvMessage)>,
     /// The newest slot whose duties were prepared.
     prepared: Option<Slot>,
     ended: VecDeque<RunId>,
@@ -41,6 +46,13 @@ impl Early {
         if helps_nobody {
             return true;
         }
+        if follows_an_event(&id) {
+            if self.following.len() >= FOLLOWING {
+                self.following.pop_front();
+            }
+            self.following.push_back((id, message));
+            return true;
+        }
         if self.messages.len() >= CAPACITY {
             return false;
         }
@@ -55,10 +67,9 @@ impl Early {
         is_there: impl Fn(&RunId) -> bool,
     ) -> Vec<(RunId, SignedSsvMessage)> {
         self.prepared = self.prepared.max(Some(slot));
-        let waited = std::mem::take(&mut self.messages).into_iter();
-        let (ready, rest): (Vec<_>, Vec<_>) = waited.partition(|(id, _)| is_there(id));
-        let may_come = |(id, _): &(RunId, SignedSsvMessage)| follows_an_event(id) || id.slot > slot;
-        self.messages = rest.into_iter().filter(may_come).collect();
+        let may_come = |id: &RunId| id.slot > slot;
+        let mut ready = sort_out(&mut self.messages, &is_there, may_come);
+        ready.extend(sort_out(&mut self.following, &is_there, |_| true));
         ready
     }
 
@@ -76,12 +87,25 @@ impl Early {
     /// Messages of slots before this one leave.
     pub(crate) fn forget(&mut self, before: Slot) {
         self.messages.retain(|(id, _)| id.slot >= before);
+        self.following.retain(|(id, _)| id.slot >= before);
     }
 
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.messages.len()
+        self.messages.len().saturating_add(self.following.len())
     }
+}
+
+/// Takes out the messages of duties that are there; of the others those stay whose duty may still come.
+fn sort_out(
+    messages: &mut VecDeque<(RunId, SignedSsvMessage)>,
+    is_there: impl Fn(&RunId) -> bool,
+    may_come: impl Fn(&RunId) -> bool,
+) -> Vec<(RunId, SignedSsvMessage)> {
+    let waited = std::mem::take(messages).into_iter();
+    let (ready, rest): (Vec<_>, Vec<_>) = waited.partition(|(id, _)| is_there(id));
+    *messages = rest.into_iter().filter(|(id, _)| may_come(id)).collect();
+    ready
 }
 
 #[cfg(test)]
@@ -140,5 +164,19 @@ mod tests {
         keep(&mut early, id(7, RunnerRole::VoluntaryExit, 2));
         early.forget(Slot(8));
         assert_eq!(early.len(), 0);
+    }
+
+    #[test]
+    fn registrations_that_are_not_ours_keep_nobody_else_out() {
+        let mut early = Early::default();
+        for number in 0..u8::MAX {
+            keep(&mut early, id(9, RunnerRole::ValidatorRegistration, number));
+        }
+        assert_eq!(early.len(), FOLLOWING);
+        let duty = id(10, RunnerRole::Proposer, 1);
+        assert!((0..CAPACITY).all(|_| early.keep(duty, message(duty), Slot(9))));
+        assert!(!early.keep(duty, message(duty), Slot(9)));
+        let newest = id(9, RunnerRole::ValidatorRegistration, u8::MAX - 1);
+        assert_eq!(early.take(Slot(9), |id| *id == newest).len(), 1, "the oldest left");
     }
 }
