@@ -6,8 +6,8 @@ use common::{Bundle, Conduct, SLOT, Sim, vote};
 use duty::{FailureReason, Input, OwnView, SubmitError, Watermark};
 use qbft::Controller;
 use types::{
-    BeaconRole, CommitteeId, Epoch, List, MsgType, PartialSignatureType, RefusalCode, RunnerRole, SignedSsvMessage,
-    Slot, ValidatorIndex,
+    BeaconRole, CommitteeId, Epoch, List, MsgType, PartialSignatureType, RefusalCode, RunnerRole,
+    SignedSsvMessage, Slot, ValidatorIndex,
 };
 
 const VALIDATORS: u64 = 3;

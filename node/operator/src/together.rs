@@ -54,7 +54,7 @@ impl<T: Send + 'static> Together<T> {
                 for (fork, parcels) in by_fork(batch.drain(..)) {
                     let (objects, owners) = unpack(parcels);
                     let sent = send(fork, objects);
-                    tokio::spawn(async move { answer(owners, sent.await) });
+                    tokio::spawn(async move { answer(owners, &sent.await) });
                 }
             }
         });
@@ -96,7 +96,7 @@ fn unpack<T>(parcels: Vec<Parcel<T>>) -> (Vec<T>, Vec<Owner>) {
 }
 
 /// Tells each what became of its part.
-fn answer(owners: Vec<Owner>, result: Result<Refused, BeaconError>) {
+fn answer(owners: Vec<Owner>, result: &Result<Refused, BeaconError>) {
     let mut start = 0_usize;
     for (count, owner) in owners {
         let end = start.saturating_add(count);
