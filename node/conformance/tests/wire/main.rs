@@ -5,14 +5,15 @@
 //! own files of yesterday. Whoever wants that runs the test with `CAPSTAN_REWRITE_FIXTURES` set and says in the change why.
 //!
 //! What only its own crate can encode stands elsewhere: the handshake in `network` (worked examples, byte for byte), the rows of
-//! `registry` in [`yesterday`], which reads a file laid out by hand. Key files are random by design; the vectors of `keyshares` and the
-//! tests of `crypto` open those of others. The journal's tables of events, cursors and peers are written by nobody yet.
+//! `registry` in [`yesterday`], which reads a file laid out by hand. The journal's tables of events, cursors and peers are written by
+//! nobody yet.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod beacon;
 mod blocks;
 mod disk;
+mod files;
 mod generate;
 mod messages;
 mod yesterday;
@@ -53,6 +54,7 @@ fn encodings_stay_what_they_are() {
     entries.extend_from_slice(beacon::ENTRIES);
     entries.extend_from_slice(blocks::ENTRIES);
     entries.extend_from_slice(beacon::JSON);
+    entries.extend_from_slice(files::ENTRIES);
     entries.extend_from_slice(disk::ENTRIES);
     let text = lines(&entries) + &disk::files();
     if std::env::var_os("CAPSTAN_REWRITE_FIXTURES").is_some() {

@@ -1,8 +1,10 @@
 //! What operators send each other, and what they agree on.
 
+use types::beacon::ForkVersion;
 use types::consensus_data::{
     AggregatorCommitteeConsensusData, AssignedAggregator, Contribution, Contributions, ProposerConsensusData,
 };
+use types::signing::{BeaconDomain, ForkData, SigningData};
 use types::{
     BeaconRole, BeaconVote, Checkpoint, CommitteeMember, DataVersion, Encode, Mainnet, Minimal, MsgType,
     Operator, OperatorKeyPem, PartialSignatureMessage, PartialSignatureMessages, PartialSignatureType,
@@ -29,6 +31,10 @@ pub const ENTRIES: &[Entry] = &[
     ("Contributions minimal", |g| whole(&contributions::<Minimal>(g))),
     ("Share", |g| whole(&share(g))),
     ("CommitteeMember", |g| whole(&member(g))),
+    ("ForkData", |g| {
+        whole(&ForkData { current_version: ForkVersion(g.array()), genesis_validators_root: g.root() })
+    }),
+    ("SigningData", |g| whole(&SigningData { object_root: g.root(), domain: BeaconDomain(g.array()) })),
 ];
 
 fn ssv_message(g: &mut Generator) -> SsvMessage {
