@@ -11,13 +11,14 @@ export function* slotsOf({ from, to }) {
 const FINALITY_DISTANCE = 3;
 
 /**
- * Finality at the end of every epoch from `from` to `to`: the last look in its last slot.
+ * Finality at the end of every epoch from `from` to `to`: the last look within it. What is final stays so, so a look before
+ * the end can only be too strict.
  * @param {{ slot: number, finalized: number }[]} looks
  */
 export function judgeFinality({ looks, from, to, slotsPerEpoch }) {
   const ends = [];
   for (let epoch = from; epoch <= to; epoch++) {
-    const last = looks.findLast((look) => look.slot === (epoch + 1) * slotsPerEpoch - 1);
+    const last = looks.findLast((look) => Math.floor(look.slot / slotsPerEpoch) === epoch);
     ends.push({ epoch, finalized: last?.finalized ?? null, isGood: last !== undefined && last.finalized >= epoch - FINALITY_DISTANCE });
   }
   return { ends, bad: ends.filter(({ isGood }) => !isGood) };

@@ -85,7 +85,7 @@ test("finality that stays behind, or was not looked at, is found", () => {
   ];
   const judge = (to, from = 2) => judgeFinality({ looks, from, to, slotsPerEpoch: 8 }).bad.map(({ epoch }) => epoch);
   assert.deepEqual(judge(4), []);
-  assert.deepEqual(judge(5), [5]); // no look in slot 47
+  assert.deepEqual(judge(5), [5]); // no look in epoch 5
   assert.deepEqual(judgeFinality({ looks: looks.slice(0, 3), from: 2, to: 4, slotsPerEpoch: 8 }).bad, [{ epoch: 4, finalized: 0, isGood: false }]);
 });
 
