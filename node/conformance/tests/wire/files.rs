@@ -15,15 +15,15 @@ use crate::generate::Generator;
 pub const ENTRIES: &[Entry] = &[
     ("file validator keystore, PBKDF2", |g| keystore(g, pbkdf2)),
     ("file validator keystore, scrypt", |g| keystore(g, scrypt)),
-    ("file operator key", |g| through::<EncryptedOperatorKey>(operator_key(g))),
-    ("file keyshares", |g| through::<Keyshares>(keyshares(g))),
-    ("file interchange", |g| through::<Interchange>(interchange(g))),
+    ("file operator key", |g| through::<EncryptedOperatorKey>(&operator_key(g))),
+    ("file keyshares", |g| through::<Keyshares>(&keyshares(g))),
+    ("file interchange", |g| through::<Interchange>(&interchange(g))),
 ];
 
-fn through<T: Serialize + DeserializeOwned>(given: Value) -> Vec<u8> {
+fn through<T: Serialize + DeserializeOwned>(given: &Value) -> Vec<u8> {
     let read: T = serde_json::from_value(given.clone()).unwrap();
     let text = serde_json::to_vec(&read).unwrap();
-    assert_eq!(serde_json::from_slice::<Value>(&text).unwrap(), given);
+    assert_eq!(&serde_json::from_slice::<Value>(&text).unwrap(), given);
     text
 }
 
@@ -45,7 +45,7 @@ fn scrypt(g: &mut Generator) -> Value {
     json!({ "function": "scrypt", "params": params, "message": "" })
 }
 
-fn modules(g: &mut Generator, kdf: Value) -> Value {
+fn modules(g: &mut Generator, kdf: &Value) -> Value {
     json!({
         "kdf": kdf,
         "checksum": { "function": "sha256", "params": {}, "message": hex::<32>(g) },
@@ -56,7 +56,7 @@ fn modules(g: &mut Generator, kdf: Value) -> Value {
 fn keystore(g: &mut Generator, kdf: fn(&mut Generator) -> Value) -> Vec<u8> {
     let kdf = kdf(g);
     let given = json!({
-        "crypto": modules(g, kdf),
+        "crypto": modules(g, &kdf),
         "description": format!("validator {}", g.number()),
         "pubkey": hex::<48>(g),
         "path": "m/12381/3600/0/0/0",
@@ -70,7 +70,7 @@ fn keystore(g: &mut Generator, kdf: fn(&mut Generator) -> Value) -> Vec<u8> {
 
 fn operator_key(g: &mut Generator) -> Value {
     let kdf = pbkdf2(g);
-    let mut file = modules(g, kdf);
+    let mut file = modules(g, &kdf);
     file["pubkey"] = Value::from(hex::<60>(g));
     file
 }
