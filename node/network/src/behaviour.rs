@@ -8,7 +8,7 @@ use libp2p::identity::Keypair;
 use libp2p::request_response::{self, ProtocolSupport};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::{Swarm, SwarmBuilder};
-use libp2p::{connection_limits, identify, noise, ping, tcp, yamux};
+use libp2p::{connection_limits, identify, ping};
 
 use crate::config::StartError;
 use crate::drops::Drops;
@@ -19,13 +19,12 @@ use crate::gossip::score;
 use crate::handshake::codec::{EnvelopeCodec, PROTOCOL};
 use crate::peers::gate::Gate;
 use crate::rules::WireRules;
+use crate::transport;
 
 /// Time for dialling and the noise handshake, and for either half of our own handshake.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections live until one side decides; nothing is closed for being idle.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
-/// Streams a peer may have open at once: one per protocol, and some to spare.
-const MAX_STREAMS: usize = 64;
 /// The protocol version of the Go library; nobody compares it.
 const IDENTIFY_VERSION: &str = "ipfs/0.1.0";
 
@@ -47,17 +46,12 @@ pub(crate) struct Parts<'a> {
     pub drops: Arc<Drops>,
 }
 
-/// TCP without delay, noise, yamux; nothing else is offered.
 pub(crate) fn swarm(key: Keypair, parts: &Parts<'_>) -> Result<Swarm<Behaviour>, StartError> {
     let behaviour = behaviour(&key, parts)?;
-    let swarm = SwarmBuilder::with_existing_identity(key)
-        .with_tokio()
-        .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, || {
-            let mut config = yamux::Config::default();
-            config.set_max_num_streams(MAX_STREAMS);
-            config
-        })
-        .map_err(StartError::Noise)?
+    let transport = transport::build(&key).map_err(StartError::Noise)?;
+    let Ok(builder) =
+        SwarmBuilder::with_existing_identity(key).with_tokio().with_other_transport(|_| transport);
+    let swarm = builder
         .with_behaviour(|_| Ok(behaviour))
         .map_err(|error| StartError::Behaviour(error.to_string()))?
         .with_swarm_config(|config| config.with_idle_connection_timeout(IDLE_TIMEOUT))

@@ -28,6 +28,7 @@ mod start;
 pub mod strangers;
 mod subnets;
 mod topic;
+mod transport;
 
 pub use libp2p::{Multiaddr, PeerId};
 
