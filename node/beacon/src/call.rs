@@ -262,10 +262,8 @@ impl Budgets {
             },
             choice: (slot / 24).max(Duration::from_millis(50)),
             // Half of it may be a relay's answer (ssv docs/MEV_CONSIDERATIONS.md); a block that comes later is too late to be decided on.
-            block: Budget {
-                total: (slot / 3).max(floor),
-                patience: (slot / 12).max(Duration::from_millis(100)),
-            },
+            // A node that lags builds on a block that has a successor: that is worth less than what half of the budget may bring.
+            block: Budget { total: (slot / 3).max(floor), patience: (slot / 6).max(floor / 2) },
             submit: Budget { total: (slot * 5 / 12).max(floor), patience: Duration::from_millis(100) },
             common,
             duties: Budget { total: Duration::from_secs(60), ..common },

@@ -6,6 +6,9 @@
 //! 3. Of these, the newest head; one whose slot nobody told counts as the oldest.
 //! 4. Of equals, the first that came.
 //!
+//! Data for an older head than some node is known to have are the last resort: a node that stands still has the wrong target too, from
+//! the next epoch on, and no other operator agrees to that.
+//!
 //! The reference's score has the same order (`protocol/beacon-client.md` section 5.4): epochs weigh whole, heads a fraction. Data for a
 //! head of the very slot cannot be bettered, so with the agreement reached it ends the wait.
 
@@ -23,6 +26,8 @@ pub(crate) struct Choice<'a> {
     pub slot: Slot,
     /// So many nodes must agree on the checkpoints.
     pub agreement: usize,
+    /// The newest head that a usable node is known to have.
+    pub newest: Option<Slot>,
     pub heads: &'a Heads,
 }
 
@@ -59,8 +64,11 @@ impl Choice<'_> {
     pub fn judge(self, answers: &Answers<AttestationData>) -> Verdict {
         match self.best(answers) {
             None => Verdict::TooFew,
-            Some((_, data)) if self.score(data).head == Some(self.slot) => Verdict::Enough,
-            Some(_) => Verdict::WillDo,
+            Some((_, data)) => match self.score(data).head {
+                Some(head) if head == self.slot => Verdict::Enough,
+                Some(head) if self.newest.is_some_and(|newest| head < newest) => Verdict::Behind,
+                Some(_) | None => Verdict::WillDo,
+            },
         }
     }
 
@@ -131,7 +139,7 @@ mod tests {
 
     fn best(agreement: usize, given: &[AttestationData]) -> (Option<usize>, Verdict) {
         let heads = heads();
-        let choice = Choice { slot: Slot(20), agreement, heads: &heads };
+        let choice = Choice { slot: Slot(20), agreement, newest: Some(Slot(19)), heads: &heads };
         let answers = answers(given);
         (choice.best(&answers).map(|(node, _)| node.id.0), choice.judge(&answers))
     }
@@ -151,7 +159,13 @@ mod tests {
 
     #[test]
     fn newer_checkpoints_outweigh_a_newer_head() {
-        assert_eq!(best(1, &[data(20, 0), data(18, 1)]), (Some(1), Verdict::WillDo));
+        assert_eq!(best(1, &[data(20, 0), data(18, 1)]), (Some(1), Verdict::Behind));
+    }
+
+    #[test]
+    fn an_older_head_than_some_node_has_is_the_last_resort() {
+        assert_eq!(best(1, &[data(18, 1)]), (Some(0), Verdict::Behind));
+        assert_eq!(best(1, &[data(18, 1), data(19, 1)]), (Some(1), Verdict::WillDo));
     }
 
     #[test]
@@ -175,7 +189,7 @@ mod tests {
     #[test]
     fn the_outvoted_are_named_with_their_checkpoints() {
         let heads = heads();
-        let choice = Choice { slot: Slot(20), agreement: 2, heads: &heads };
+        let choice = Choice { slot: Slot(20), agreement: 2, newest: None, heads: &heads };
         let outvoted = choice.outvoted(&answers(&[data(20, 1), data(18, 0)]));
         assert_eq!(outvoted.len(), 2);
         let text = outvoted[1].1.to_string();
@@ -185,7 +199,7 @@ mod tests {
     #[test]
     fn slots_are_asked_for_only_where_heads_differ() {
         let heads = heads();
-        let choice = Choice { slot: Slot(20), agreement: 1, heads: &heads };
+        let choice = Choice { slot: Slot(20), agreement: 1, newest: None, heads: &heads };
         assert!(choice.unknown_heads(&answers(&[data(99, 1), data(99, 1)])).is_empty());
         let unknown = choice.unknown_heads(&answers(&[data(99, 1), data(18, 1), data(99, 1), data(98, 1)]));
         let unknown: Vec<_> = unknown.into_iter().map(|(node, root)| (node.id.0, root)).collect();

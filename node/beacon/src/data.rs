@@ -111,7 +111,9 @@ impl BeaconNodes {
         };
         let wait = Wait { call, budget: self.budget(call), soft: self.budgets().choice };
         let (nodes, heads) = (self.usable_after(call, teller)?, Arc::clone(self.heads()));
-        Ok(Fetcher { nodes, heads, asked, agreement: self.agreement(), wait })
+        // A head of a later slot is not what is asked for.
+        let newest = self.best_head().map(|head| head.min(question.0));
+        Ok(Fetcher { nodes, heads, asked, agreement: self.agreement(), newest, wait })
     }
 }
 
@@ -129,12 +131,18 @@ struct Fetcher {
     heads: Arc<Heads>,
     asked: Asked,
     agreement: usize,
+    newest: Option<Slot>,
     wait: Wait,
 }
 
 impl Fetcher {
     async fn fetch(self) -> Result<DataAnswer, BeaconError> {
-        let choice = Choice { slot: self.asked.slot, agreement: self.agreement, heads: &self.heads };
+        let choice = Choice {
+            slot: self.asked.slot,
+            agreement: self.agreement,
+            newest: self.newest,
+            heads: &self.heads,
+        };
         let (request, asked) = (&request(self.asked), self.asked);
         let ask = |node: Arc<Node>, deadline| async move {
             let read = |reply: &Reply| read(reply, asked);

@@ -1,7 +1,7 @@
 //! Reads that compare: every node is asked at once, and the caller sees all answers that came in time.
 //!
 //! The wait ends when nobody is left who is worth waiting for, when the caller has seen enough, or at the soft deadline if there is an
-//! answer by then; with none it goes on until the first, and ends with the budget. A node that failed its last call is asked like the
+//! answer by then; with none, or with answers that are known to be behind, it goes on until a better one, and ends with the budget. A node that failed its last call is asked like the
 //! others and not waited for, so that a dead node costs the soft deadline once and not in every slot.
 
 use crate::call::{Budget, Call};
@@ -29,6 +29,8 @@ pub(crate) struct Wait {
 pub(crate) enum Verdict {
     /// Nothing can be made of them, whatever the hour.
     TooFew,
+    /// There are better ones than these: they will do only when nobody who may have better ones is left within the budget.
+    Behind,
     /// They will do if no better ones come in time.
     WillDo,
     /// None can be better.
@@ -67,12 +69,13 @@ where
         let verdict = judge(&answers);
         match verdict {
             Verdict::Enough => return Ok(answers),
-            Verdict::WillDo if late || !open.iter().any(|(_, reliable)| *reliable) => {
+            Verdict::WillDo if late || !any_reliable(&open) => {
                 note_slow(&open, late.then(|| start.elapsed()));
                 return Ok(answers);
             }
+            Verdict::Behind if !any_reliable(&open) => return Ok(answers),
             Verdict::TooFew if open.is_empty() => return Err(Failed { answers, attempts }),
-            Verdict::WillDo | Verdict::TooFew => {}
+            Verdict::WillDo | Verdict::Behind | Verdict::TooFew => {}
         }
         tokio::select! {
             Some((node, answer)) = under_way.next() => {
@@ -85,6 +88,11 @@ where
             () = sleep_until(soft), if verdict == Verdict::WillDo => {}
         }
     }
+}
+
+/// Whether somebody is left who is worth waiting for.
+fn any_reliable(open: &[(Arc<Node>, bool)]) -> bool {
+    open.iter().any(|(_, reliable)| *reliable)
 }
 
 /// Those that had not answered when the others had been waited for long enough are at least this slow.
@@ -202,6 +210,21 @@ pub(crate) mod tests {
         nodes[0].health().note_failure("gone".into());
         assert_eq!(run(&nodes, &[None, Some(10)], all_if_possible).await, (Some(vec![1]), millis(10)));
         assert_eq!(run(&nodes, &[Some(5), Some(10)], all_if_possible).await, (Some(vec![0, 1]), millis(10)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_that_are_behind_do_when_nobody_is_left_to_wait_for() {
+        // Node 0 is behind: an answer of it alone is not enough.
+        let judge = |answers: &Answers<usize>| match answers.iter().any(|(_, id)| *id != 0) {
+            true => Verdict::WillDo,
+            false if answers.is_empty() => Verdict::TooFew,
+            false => Verdict::Behind,
+        };
+        assert_eq!(run(&nodes(2), &[Some(5), Some(900)], judge).await, (Some(vec![0, 1]), millis(900)));
+        assert_eq!(run(&nodes(2), &[Some(5), None], judge).await, (Some(vec![0]), WAIT.budget.total));
+        let nodes = nodes(2);
+        nodes[1].health().note_failure("gone".into());
+        assert_eq!(run(&nodes, &[Some(5), None], judge).await, (Some(vec![0]), millis(5)));
     }
 
     #[tokio::test(start_paused = true)]

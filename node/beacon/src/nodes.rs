@@ -215,7 +215,7 @@ impl BeaconNodes {
     }
 
     /// The newest head of the nodes on our chain; one on another chain sets no measure.
-    fn best_head(&self) -> Option<Slot> {
+    pub(crate) fn best_head(&self) -> Option<Slot> {
         let head = |node: &Arc<Node>| {
             let health = node.health();
             health.head_slot.filter(|_| health.is_usable())
