@@ -1,5 +1,5 @@
 // Who is where: operators, clusters, addresses, and what the network is like when.
-import { range } from "../devnet.d/lib/plans.mjs";
+import { PUBLIC_LIMITS, PUBLIC_TIMEOUTS, range } from "../devnet.d/lib/plans.mjs";
 
 export const SECONDS_PER_SLOT = 4;
 
@@ -18,6 +18,8 @@ export const PLAN = {
   beacons: ["beacon"],
   forks: { fulu: 0 },
   shardCommitteePeriod: 64,
+  timeouts: PUBLIC_TIMEOUTS,
+  limits: PUBLIC_LIMITS,
 };
 export const OPERATORS = PLAN.operators;
 

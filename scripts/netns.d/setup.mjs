@@ -3,12 +3,12 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { BeaconApi } from "../devnet.d/lib/beacon-api.mjs";
-import { CHAIN_ID } from "../devnet.d/lib/layout.mjs";
 import { range, validatorsOf } from "../devnet.d/lib/plans.mjs";
 import { operatorStatus } from "../devnet.d/lib/table.mjs";
 import { waitFor } from "../devnet.d/lib/wait.mjs";
 import { startBeacons, startHelper, startObserver } from "../devnet.d/setup/consensus.mjs";
 import { deployRegistry, startExecution, writeAccountKeys } from "../devnet.d/setup/execution.mjs";
+import { writeNetworkFile } from "../devnet.d/setup/network-file.mjs";
 import { createKeys, operatorName, registerOnChain } from "../devnet.d/setup/operators.mjs";
 import { assignValidators } from "../devnet.d/setup/validators.mjs";
 import { RELAY } from "./layout.mjs";
@@ -19,39 +19,6 @@ import { packets } from "./switch.mjs";
 /** The operators must know their validators by genesis. */
 const GENESIS_DELAY_SECONDS = 45;
 const SEED = 20261120;
-
-/** Limits and timeouts of the public networks; the rest is the local network. */
-function writeNetworkFile(layout, contract) {
-  writeFileSync(
-    layout.networkFile,
-    `name = "local"
-preset = "minimal"
-chain_id = ${CHAIN_ID}
-contract = "${contract.address}"
-deploy_block = ${contract.block}
-follow_distance = 0
-seconds_per_slot = ${SECONDS_PER_SLOT}
-total_ethereum_validators = 1000000
-discovery_protocol_id = "0x737376647635"
-bootnodes = []
-
-[domains]
-alan = "0x00000402"
-boole = "0x00000403"
-
-[forks]
-alan = 0
-
-[timeouts]
-quick_ms = 2000
-slow_ms = 120000
-
-[peers]
-ip_colocation_limit = 10
-inbound_rate_limit = 8
-`,
-  );
-}
 
 /** All operators but the first learn the first one's record and nobody else's. */
 async function writeConfigurations(layout, capstan) {
@@ -122,7 +89,7 @@ export async function startChain(run) {
   note("starting the execution client, registering ten operators");
   const accounts = await startExecution(layout, processes);
   writeAccountKeys(layout, accounts);
-  writeNetworkFile(layout, await deployRegistry(layout));
+  writeNetworkFile(layout, { contract: await deployRegistry(layout), secondsPerSlot: SECONDS_PER_SLOT });
   await createKeys(layout, capstan);
   await registerOnChain(layout, capstan);
   await writeConfigurations(layout, capstan);

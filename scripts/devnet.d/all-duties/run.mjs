@@ -1,6 +1,6 @@
 // `check --all-duties`: each part brings its own network up from nothing and down again.
 import { Layout } from "../lib/layout.mjs";
-import { ALL_DUTIES } from "../lib/plans.mjs";
+import { ALL_DUTIES, PUBLIC_TIMEOUTS } from "../lib/plans.mjs";
 import { Processes } from "../lib/processes.mjs";
 import { buildProgram, stepPrinter } from "../setup/up.mjs";
 import { Report } from "../check/report.mjs";
@@ -25,7 +25,7 @@ export const PARTS = {
   faults: { plan: settled("faults", { fulu: 0, boole: 1 }), run: runFaults, before: async (net, { binary }) => (net.traitor = await buildTraitor(binary)) },
 };
 
-const SLOW = { plan: { ...settled("slow", { fulu: 0, boole: 1 }), timeouts: { quick: 2_000, slow: 120_000 } }, run: runSlow, secondsPerSlot: 12 };
+const SLOW = { plan: { ...settled("slow", { fulu: 0, boole: 1 }), timeouts: PUBLIC_TIMEOUTS }, run: runSlow, secondsPerSlot: 12 };
 
 async function runPart(name, { part, options, program, report, step }) {
   const { dir, basePort, secondsPerSlot } = options;

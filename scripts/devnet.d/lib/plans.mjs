@@ -1,6 +1,12 @@
 // The two networks of this folder: who takes part, who holds which validator, and when forks come.
+//
+// A plan may name round `timeouts` and `limits` of peers; by default timeouts are scaled to the slot and nobody is limited.
 
 export const range = ({ first, last }) => Array.from({ length: last - first + 1 }, (_unused, offset) => first + offset);
+
+/** Of the public networks: round timeouts in milliseconds, and what a node bears of its peers. */
+export const PUBLIC_TIMEOUTS = { quick: 2_000, slow: 120_000 };
+export const PUBLIC_LIMITS = { ipColocation: 10, inboundRate: 8 };
 
 /** What `up` and `check` run: four operators beside a helper that proposes, one beacon node, no fork in sight. */
 export const CLUSTER = {

@@ -2,10 +2,15 @@
 import { writeFileSync } from "node:fs";
 import { CHAIN_ID } from "../lib/layout.mjs";
 
+/** All operators have one address. */
+const NO_LIMITS = { ipColocation: 0, inboundRate: 0 };
+
 export function writeNetworkFile(layout, { contract, secondsPerSlot }) {
   const slotMillis = secondsPerSlot * 1000;
-  const { boole } = layout.plan.forks;
-  const { quick, slow } = layout.plan.timeouts ?? { quick: Math.round(slotMillis / 6), slow: 10 * slotMillis };
+  const { forks, timeouts, limits } = layout.plan;
+  const { boole } = forks;
+  const { quick, slow } = timeouts ?? { quick: Math.round(slotMillis / 6), slow: 10 * slotMillis };
+  const { ipColocation, inboundRate } = limits ?? NO_LIMITS;
   writeFileSync(
     layout.networkFile,
     `name = "local"
@@ -31,8 +36,8 @@ quick_ms = ${quick}
 slow_ms = ${slow}
 
 [peers]
-ip_colocation_limit = 0
-inbound_rate_limit = 0
+ip_colocation_limit = ${ipColocation}
+inbound_rate_limit = ${inboundRate}
 `,
   );
 }
