@@ -12,11 +12,12 @@ use crate::event::{BeaconEvent, EventKind, TOPICS};
 use crate::heads::Heads;
 use crate::node::Node;
 use crate::sse::Parser;
+use crate::witness::unix_micros;
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, sleep};
 use types::{Root, Slot};
@@ -184,12 +185,6 @@ async fn read_stream(node: &Node, budgets: &Budgets, sink: &Sink) -> CallError {
             });
         }
     }
-}
-
-/// Microseconds since the Unix epoch; 0 on a clock before it.
-fn unix_micros() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
