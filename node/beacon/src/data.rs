@@ -103,16 +103,12 @@ impl BeaconNodes {
 
     fn fetcher(&self, question: Question, teller: Option<NodeId>) -> Result<Fetcher, BeaconError> {
         let call = Call::AttestationData;
-        let slots_per_epoch = self.preset(call)?.slots_per_epoch();
-        let asked = Asked {
-            slot: question.0,
-            index: question.1,
-            epoch: Epoch(question.0.0.checked_div(slots_per_epoch).unwrap_or_default()),
-        };
+        let (slot, index) = question;
+        let asked = Asked { slot, index, epoch: self.epoch_of(call, slot)? };
         let wait = Wait { call, budget: self.budget(call), soft: self.budgets().choice };
         let (nodes, heads) = (self.usable_after(call, teller)?, Arc::clone(self.heads()));
         // A head of a later slot is not what is asked for.
-        let newest = self.best_head().map(|head| head.min(question.0));
+        let newest = self.best_head().map(|head| head.min(slot));
         Ok(Fetcher { nodes, heads, asked, agreement: self.agreement(), newest, wait })
     }
 }

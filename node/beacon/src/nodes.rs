@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use types::rules::BeaconSpec;
-use types::{PresetName, Slot};
+use types::{Epoch, PresetName, Slot};
 
 /// Why [`BeaconNodes::connect`] gave up.
 #[derive(Debug, thiserror::Error)]
@@ -212,6 +212,12 @@ impl BeaconNodes {
     /// The preset of the chain, which a usable node has settled.
     pub(crate) fn preset(&self, call: Call) -> Result<PresetName, BeaconError> {
         self.inner.care.agreement.spec().map(|spec| spec.preset).ok_or_else(|| self.no_usable_node(call))
+    }
+
+    /// The epoch of a slot by the preset of the chain.
+    pub(crate) fn epoch_of(&self, call: Call, slot: Slot) -> Result<Epoch, BeaconError> {
+        let slots_per_epoch = self.preset(call)?.slots_per_epoch();
+        Ok(Epoch(slot.0.checked_div(slots_per_epoch).unwrap_or_default()))
     }
 
     /// The newest head of the nodes on our chain; one on another chain sets no measure.

@@ -103,9 +103,8 @@ impl BeaconNodes {
     /// See [`BeaconError`].
     pub async fn committees(&self, slot: Slot) -> Result<Vec<Vec<ValidatorIndex>>, BeaconError> {
         let call = Call::Committees;
-        let slots_per_epoch = self.preset(call)?.slots_per_epoch();
-        let epoch = slot.0.checked_div(slots_per_epoch).unwrap_or_default();
-        let path = format!("/eth/v1/beacon/states/head/committees?epoch={epoch}&slot={}", slot.0);
+        let epoch = self.epoch_of(call, slot)?;
+        let path = format!("/eth/v1/beacon/states/head/committees?epoch={}&slot={}", epoch.0, slot.0);
         let read = |reply: &Reply| by_index(read_json::<Data<Vec<CommitteeJson>>>(reply)?.data, slot);
         self.read(call, Request::get(path), read).await
     }
