@@ -37,12 +37,6 @@ fn proposing(world: &mut World, slot: Slot) -> Draft {
     world.consensus(RunnerRole::Proposer, slot, Kind::Prepare)
 }
 
-/// Another message of the world is believed first.
-fn after(world: &mut World, first: &Draft, then: Draft) -> Draft {
-    world.accept(first).unwrap();
-    then
-}
-
 fn in_round(draft: Draft, round: u64) -> Draft {
     draft.qbft(|message| message.round = Round(round))
 }

@@ -44,6 +44,12 @@ const fn rejected(
     Case { rule, refusal, verdict: Verdict::Reject, forks, inside, outside }
 }
 
+/// Another message of the world is believed first.
+fn after(world: &mut World, first: &Draft, then: Draft) -> Draft {
+    world.accept(first).unwrap();
+    then
+}
+
 /// A slot of the fork in whose first round operator 2 leads.
 const fn slot_of(fork: SsvFork) -> Slot {
     match fork {

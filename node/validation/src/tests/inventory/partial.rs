@@ -27,11 +27,6 @@ fn of_committee(world: &mut World, slot: Slot, role: RunnerRole, validators: u64
     world.bundle(role, slot, Type::PostConsensus)
 }
 
-fn after(world: &mut World, first: &Draft, then: Draft) -> Draft {
-    world.accept(first).unwrap();
-    then
-}
-
 pub(super) const CASES: &[Case] = &[
     rejected(
         57,
