@@ -1,7 +1,7 @@
 // Where everything is: the folders and ports of scripts/devnet, with operators elsewhere.
 import path from "node:path";
 import { Layout, repository } from "../devnet.d/lib/layout.mjs";
-import { API_PORT, PLAN, guestAddress, hostAddress } from "./plan.mjs";
+import { PLAN, PORTS, guestAddress, hostAddress, peerAddress } from "./plan.mjs";
 
 /** Ports of the relay, on every host address. */
 export const RELAY = { execution: 19700, beacon: 19701 };
@@ -12,8 +12,12 @@ export class NetnsLayout extends Layout {
     this.switchSocket = this.path("switch.sock");
   }
 
-  apiUrl(operator) {
-    return `http://${guestAddress(operator)}:${API_PORT}`;
+  ports(_operator) {
+    return PORTS;
+  }
+
+  addresses(operator) {
+    return { p2p: peerAddress(operator), api: guestAddress(operator) };
   }
 
   /** There are nine funded accounts besides the one that deploys the registry: the tenth operator has the first one's owner. */
@@ -21,11 +25,11 @@ export class NetnsLayout extends Layout {
     return super.accountFile(account > 9 ? account - 9 : account);
   }
 
-  relayedExecutionUrl(operator) {
+  executionUrlOf(operator) {
     return `http://${hostAddress(operator)}:${RELAY.execution}`;
   }
 
-  relayedBeaconUrl(operator) {
-    return `http://${hostAddress(operator)}:${RELAY.beacon}`;
+  beaconUrlsOf(operator) {
+    return [`http://${hostAddress(operator)}:${RELAY.beacon}`];
   }
 }

@@ -20,6 +20,9 @@ export const PLAN = {
   shardCommitteePeriod: 64,
   timeouts: PUBLIC_TIMEOUTS,
   limits: PUBLIC_LIMITS,
+  /** As an operator does that is not told otherwise. */
+  asksBuilder: true,
+  logLevel: "info,network=debug",
 };
 export const OPERATORS = PLAN.operators;
 
@@ -27,8 +30,8 @@ export const OPERATORS = PLAN.operators;
 export const peerAddress = (operator) => `10.77.${operator}.1`;
 export const hostAddress = (operator) => `10.78.${operator}.1`;
 export const guestAddress = (operator) => `10.78.${operator}.2`;
-export const P2P_PORTS = { tcp: 13001, udp: 12001 };
-export const API_PORT = 16000;
+/** Of every operator, each at its own addresses. */
+export const PORTS = { tcp: 13001, udp: 12001, api: 16000 };
 
 /** No half has a quorum of any cluster. */
 export const PARTITION = [

@@ -1,6 +1,5 @@
 // Brings everything up: the chain with the registry, operators and validators on it, the switch, the nodes.
-import { rmSync, writeFileSync } from "node:fs";
-import path from "node:path";
+import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BeaconApi } from "../devnet.d/lib/beacon-api.mjs";
 import { range, validatorsOf } from "../devnet.d/lib/plans.mjs";
@@ -9,63 +8,16 @@ import { waitFor } from "../devnet.d/lib/wait.mjs";
 import { startBeacons, startHelper, startObserver } from "../devnet.d/setup/consensus.mjs";
 import { deployRegistry, startExecution, writeAccountKeys } from "../devnet.d/setup/execution.mjs";
 import { writeNetworkFile } from "../devnet.d/setup/network-file.mjs";
-import { createKeys, operatorName, registerOnChain } from "../devnet.d/setup/operators.mjs";
+import { createKeys, operatorName, registerOnChain, writeConfigurations } from "../devnet.d/setup/operators.mjs";
 import { assignValidators } from "../devnet.d/setup/validators.mjs";
 import { RELAY } from "./layout.mjs";
 import { within } from "./namespaces.mjs";
-import { API_PORT, OPERATORS, P2P_PORTS, PLAN, SECONDS_PER_SLOT, guestAddress, peerAddress } from "./plan.mjs";
+import { OPERATORS, PLAN, SECONDS_PER_SLOT } from "./plan.mjs";
 import { packets } from "./switch.mjs";
 
 /** The operators must know their validators by genesis. */
 const GENESIS_DELAY_SECONDS = 45;
 const SEED = 20261120;
-
-/** All operators but the first learn the first one's record and nobody else's. */
-async function writeConfigurations(layout, capstan) {
-  const { enr } = await capstan.networkKey({
-    key: path.join(layout.operatorDir(1), "network.key"),
-    networkFile: layout.networkFile,
-    address: peerAddress(1),
-    tcpPort: P2P_PORTS.tcp,
-    udpPort: P2P_PORTS.udp,
-  });
-  for (const operator of OPERATORS) {
-    writeFileSync(
-      path.join(layout.operatorDir(operator), "capstan.toml"),
-      `data_dir = "data"
-
-[network]
-file = "../../network.toml"
-
-[execution]
-urls = ["${layout.relayedExecutionUrl(operator)}"]
-
-[beacon]
-urls = ["${layout.relayedBeaconUrl(operator)}"]
-
-[operator]
-key_file = "operator.json"
-password_file = "operator.pass"
-
-[p2p]
-key_file = "network.key"
-listen = "${peerAddress(operator)}"
-tcp_port = ${P2P_PORTS.tcp}
-udp_port = ${P2P_PORTS.udp}
-external_address = "${peerAddress(operator)}"
-bootnodes = ${JSON.stringify(operator === 1 ? [] : [enr])}
-
-[api]
-listen = "${guestAddress(operator)}"
-port = ${API_PORT}
-
-[log]
-level = "info,network=debug"
-format = "text"
-`,
-    );
-  }
-}
 
 async function startSwitch({ layout, processes, namespaces, netswitch }) {
   rmSync(layout.switchSocket, { force: true });

@@ -21,7 +21,7 @@ const settled = (name, forks) => ({ ...ALL_DUTIES, name, forks, doppelganger: []
 export const PARTS = {
   chain: { plan: ALL_DUTIES, run: runChain },
   blinded: { plan: settled("blinded", { fulu: 3, boole: 1 }), run: runBlinded, beaconOptions: () => ({ isBlinded: true }) },
-  relay: { plan: { ...settled("relay", { fulu: 0, boole: 1 }), hasBuilder: true }, run: runRelay, before: beforeRelay, beaconOptions: (layout) => ({ builder: layout.relayUrl }) },
+  relay: { plan: { ...settled("relay", { fulu: 0, boole: 1 }), asksBuilder: true }, run: runRelay, before: beforeRelay, beaconOptions: (layout) => ({ builder: layout.relayUrl }) },
   faults: { plan: settled("faults", { fulu: 0, boole: 1 }), run: runFaults, before: async (net, { binary }) => (net.traitor = await buildTraitor(binary)) },
 };
 

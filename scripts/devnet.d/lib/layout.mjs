@@ -65,17 +65,23 @@ export class Layout {
     return { execution: port(1), tcp: port(3), udp: port(4), api: port(5), ...beacons };
   }
 
-  executionProxyUrl(operator) {
+  /** Where `operator` listens: to its peers, and to whoever asks it. */
+  addresses(_operator) {
+    return { p2p: HOST, api: HOST };
+  }
+
+  /** Where `operator` finds its execution client. */
+  executionUrlOf(operator) {
     return `http://${HOST}:${this.ports(operator).execution}`;
   }
 
   /** Where `operator` finds its beacon nodes, in order. */
-  beaconProxyUrls(operator) {
+  beaconUrlsOf(operator) {
     return this.beacons.map(({ name }) => `http://${HOST}:${this.ports(operator)[name]}`);
   }
 
   apiUrl(operator) {
-    return `http://${HOST}:${this.ports(operator).api}`;
+    return `http://${this.addresses(operator).api}:${this.ports(operator).api}`;
   }
 
   operatorDir(operator) {

@@ -1,6 +1,7 @@
 // The two networks of this folder: who takes part, who holds which validator, and when forks come.
 //
-// A plan may name round `timeouts` and `limits` of peers; by default timeouts are scaled to the slot and nobody is limited.
+// A plan may name round `timeouts` and `limits` of peers (by default timeouts are scaled to the slot and nobody is limited),
+// the operators' `logLevel`, those with `doppelganger` protection, and whether they ask a builder (`asksBuilder`).
 
 export const range = ({ first, last }) => Array.from({ length: last - first + 1 }, (_unused, offset) => first + offset);
 

@@ -34,18 +34,18 @@ export async function registerOnChain(layout, capstan) {
 
 /** Configuration files; all operators but the first learn the first one's record and nobody else's. */
 export async function writeConfigurations(layout, capstan) {
-  const address = "127.0.0.1";
   const [bootstrap] = layout.plan.operators;
   const first = layout.ports(bootstrap);
   const { enr } = await capstan.networkKey({
     key: path.join(layout.operatorDir(bootstrap), "network.key"),
     networkFile: layout.networkFile,
-    address,
+    address: layout.addresses(bootstrap).p2p,
     tcpPort: first.tcp,
     udpPort: first.udp,
   });
   for (const operator of layout.plan.operators) {
     const { tcp, udp, api } = layout.ports(operator);
+    const addresses = layout.addresses(operator);
     const bootnodes = operator === bootstrap ? [] : [enr];
     writeFileSync(
       path.join(layout.operatorDir(operator), "capstan.toml"),
@@ -55,10 +55,10 @@ export async function writeConfigurations(layout, capstan) {
 file = "../../network.toml"
 
 [execution]
-urls = ["${layout.executionProxyUrl(operator)}"]
+urls = ["${layout.executionUrlOf(operator)}"]
 
 [beacon]
-urls = ${JSON.stringify(layout.beaconProxyUrls(operator))}
+urls = ${JSON.stringify(layout.beaconUrlsOf(operator))}
 
 [operator]
 key_file = "operator.json"
@@ -66,22 +66,22 @@ password_file = "operator.pass"
 
 [p2p]
 key_file = "network.key"
-listen = "${address}"
+listen = "${addresses.p2p}"
 tcp_port = ${tcp}
 udp_port = ${udp}
-external_address = "${address}"
+external_address = "${addresses.p2p}"
 bootnodes = ${JSON.stringify(bootnodes)}
 
 [api]
-listen = "${address}"
+listen = "${addresses.api}"
 port = ${api}
 
 [log]
-level = "info"
+level = "${layout.plan.logLevel ?? "info"}"
 format = "text"
 
 [proposals]
-builder = ${layout.plan.hasBuilder === true}
+builder = ${layout.plan.asksBuilder === true}
 ${layout.plan.doppelganger?.includes(operator) ? "\n[safety]\ndoppelganger = true\n" : ""}`,
     );
   }
