@@ -127,7 +127,6 @@ pub struct Status {
 /// The running conductor. Its tasks end when it is dropped.
 pub struct Conductor {
     context: Arc<Context>,
-    roster: Roster,
     book: Arc<DutyBook>,
     refusals: Refusals,
     log: DutyLog,
@@ -171,13 +170,13 @@ impl Conductor {
         let ledger = Arc::new(Ledger::new(identity.id, Arc::clone(&directory), Arc::clone(&clock)));
         let watch = Watch::new(safety.doppelganger);
         let guards = Arc::new(Guards::new(watch.clone()));
-        let (drops, signer) = (Drops::default(), Signer::new(vault, Arc::clone(&clock), watch));
+        let signer = Signer::new(vault, Arc::clone(&clock), watch);
         let (aggregates, contributions) = together(&beacon, rules.network.slot_millis());
         let context = Arc::new(Context {
             clock: Arc::clone(&clock),
-            identity: identity.clone(),
-            pool: pool.clone(),
-            network: network.clone(),
+            identity,
+            pool,
+            network,
             beacon: beacon.clone(),
             starts: Starts::start(signer.clone()),
             signer,
@@ -186,7 +185,7 @@ impl Conductor {
             books: Books::start(ledger, log.clone()),
             directory: Arc::clone(&directory),
             coefficients: Coefficients::default(),
-            drops: drops.clone(),
+            drops: Drops::default(),
             registrations: Registrations::default(),
             aggregates,
             contributions,
@@ -219,26 +218,18 @@ impl Conductor {
         let intake = Intake {
             context: Arc::clone(&context),
             book: Arc::clone(&book),
-            clock: Arc::clone(&clock),
-            network,
-            pool,
-            directory: Arc::clone(&directory),
             sight,
             routes: Arc::clone(&routes),
             seen,
             refusals: refusals.clone(),
-            drops,
-            identity,
         };
         let schedule = Schedule {
             context: Arc::clone(&context),
-            roster: roster.clone(),
             book: Arc::clone(&book),
             routes: Arc::clone(&routes),
             heads: seen_heads,
         };
-        let caretaker =
-            Caretaker { clock, beacon: beacon.clone(), roster: roster.clone(), directory, guards };
+        let caretaker = Caretaker { clock, beacon: beacon.clone(), roster, directory, guards };
         let follow = follow(Arc::clone(&context), routes, bell, directories);
         let mut tasks = Tasks::default();
         tasks.start("registry follower", follow);
@@ -249,7 +240,7 @@ impl Conductor {
         tasks.start("inclusion lookout", lookout);
         tasks.start("caretaker", caretaker.run());
         tasks.start("exits", exits.run(requests));
-        Ok(Self { context, roster, book, refusals, log, tasks })
+        Ok(Self { context, book, refusals, log, tasks })
     }
 
     /// Waits until one of the conductor's tasks ends, which none does while the node runs; says which. It is a defect, or the room that
@@ -274,7 +265,7 @@ impl Conductor {
     #[must_use]
     pub fn status(&self) -> Status {
         let (directory, epoch) = (self.context.directory.load(), self.context.clock.epoch());
-        let asked = self.roster.own(&directory, |validator| validator.attests_in(epoch));
+        let asked = self.context.roster.own(&directory, |validator| validator.attests_in(epoch));
         Status {
             known_validators: directory.known_validators(),
             own_validators: directory.own_validators().count(),

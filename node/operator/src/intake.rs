@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use arc_swap::ArcSwap;
-use network::{InboundMessage, NetworkEvent, NetworkHandle, Verdict};
+use network::{InboundMessage, NetworkEvent, Verdict};
 use qbft::CommitteeKeys;
 use tokio::sync::mpsc;
 use types::{CommitteeId, OperatorId};
@@ -29,32 +29,22 @@ pub use self::believe::{SignerKeys, believe};
 pub use self::gate::{Gate, Porter};
 pub use self::queue::Crowd;
 use crate::book::DutyBook;
-use crate::clock::SlotClock;
 use crate::context::Context;
 use crate::directory::Directory;
-use crate::drops::{DropReason, Drops};
+use crate::drops::DropReason;
 use crate::duty_sight::DutySight;
-use crate::identity::Identity;
-use crate::pool::CryptoPool;
 use crate::routes::Routes;
 use crate::run::RunId;
 use crate::sight::Sight;
 
 /// The task that takes messages in.
-#[derive(Clone)]
 pub(crate) struct Intake {
     pub context: Arc<Context>,
     pub book: Arc<DutyBook>,
-    pub clock: Arc<SlotClock>,
-    pub network: NetworkHandle,
-    pub pool: CryptoPool,
-    pub directory: Arc<ArcSwap<Directory>>,
     pub sight: Arc<ArcSwap<Sight>>,
     pub routes: Arc<Routes>,
     pub seen: Arc<Mutex<SeenState>>,
     pub refusals: Refusals,
-    pub drops: Drops,
-    pub identity: Identity,
 }
 
 /// How often each rule refused a message.
@@ -78,7 +68,7 @@ impl Refusals {
 impl Intake {
     /// Runs until the network stops.
     pub(crate) async fn run(self, mut events: mpsc::Receiver<NetworkEvent>) {
-        let pool = self.pool.clone();
+        let pool = self.context.pool.clone();
         let gate = Gate::new(self, pool);
         while let Some(event) = events.recv().await {
             match event {
@@ -106,30 +96,31 @@ impl Intake {
             received_at_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
         };
         let sight = self.sight.load();
-        let duties =
-            DutySight { book: &self.book, exits: &self.context.exits, rules: &self.clock.rules().network };
-        let context =
-            validation::Context { rules: self.clock.rules(), registry: sight.as_ref(), duties: &duties };
-        believe(&context, &self.seen, &**self.directory.load(), &inbound, self.clock.slot())
+        let (clock, exits) = (&self.context.clock, &self.context.exits);
+        let duties = DutySight { book: &self.book, exits, rules: &clock.rules().network };
+        let rules = validation::Context { rules: clock.rules(), registry: sight.as_ref(), duties: &duties };
+        believe(&rules, &self.seen, &**self.context.directory.load(), &inbound, clock.slot())
     }
 
     /// Whether a believed message is ours and made by somebody else.
     fn is_second_copy(&self, candidate: &Candidate, from: &network::PeerId) -> bool {
-        let (own, message) = (self.identity.id, &candidate.message);
-        message.operator_ids.as_slice() == [own]
-            && self.identity.voice().hear(&message.ssv_message, candidate.slot(), || (own, from.to_string()))
+        let (identity, message) = (&self.context.identity, &candidate.message);
+        message.operator_ids.as_slice() == [identity.id]
+            && identity
+                .voice()
+                .hear(&message.ssv_message, candidate.slot(), || (identity.id, from.to_string()))
     }
 
     /// To the committee's mailbox; its task is started by its first message if that comes before its first duty.
     fn deliver(&self, candidate: Candidate) {
         let (slot, committee) = (candidate.slot(), candidate.committee);
-        if !self.directory.load().committee(committee).is_some_and(|committee| committee.ours) {
+        if !self.context.directory.load().committee(committee).is_some_and(|committee| committee.ours) {
             tracing::debug!(%slot, %committee, "no committee of ours takes the message");
             return;
         }
         let id = RunId { slot, message_id: candidate.message.ssv_message.msg_id };
         if !self.routes.mailbox(committee, &self.context).offer(id, candidate.message) {
-            self.drops.count(DropReason::MailboxFull, 1);
+            self.context.drops.count(DropReason::MailboxFull, 1);
         }
     }
 }
@@ -140,7 +131,7 @@ impl Porter for Intake {
     fn take_in(&self, message: InboundMessage) {
         match self.believe(&message) {
             Ok(candidate) => {
-                self.network.verdict(message.receipt, Verdict::Accept);
+                self.context.network.verdict(message.receipt, Verdict::Accept);
                 if !self.is_second_copy(&candidate, &message.from) {
                     self.deliver(candidate);
                 }
@@ -148,20 +139,20 @@ impl Porter for Intake {
             Err(refusal) => {
                 tracing::debug!(rule = refusal.rule(), %refusal, from = %message.from, "message refused");
                 self.refusals.count(refusal);
-                self.network.verdict(message.receipt, verdict(refusal));
+                self.context.network.verdict(message.receipt, verdict(refusal));
             }
         }
     }
 
     fn turn_away(&self, message: InboundMessage, crowd: Crowd) {
-        self.drops.count(
+        self.context.drops.count(
             match crowd {
                 Crowd::Peer => DropReason::PeerShareFull,
                 Crowd::All => DropReason::IntakeFull,
             },
             1,
         );
-        self.network.verdict(message.receipt, Verdict::Ignore);
+        self.context.network.verdict(message.receipt, Verdict::Ignore);
     }
 }
 

@@ -18,7 +18,6 @@ use crate::committee::{Letter, Mailbox, Start};
 use crate::context::Context;
 use crate::directory::Directory;
 use crate::plan::{self, Known, Plan};
-use crate::roster::Roster;
 use crate::routes::Routes;
 use crate::run::RunId;
 use crate::worth;
@@ -35,7 +34,6 @@ pub(crate) struct SeenHead {
 /// The task that schedules.
 pub(crate) struct Schedule {
     pub context: Arc<Context>,
-    pub roster: Roster,
     pub book: Arc<DutyBook>,
     pub routes: Arc<Routes>,
     pub heads: watch::Receiver<Option<SeenHead>>,
@@ -184,7 +182,7 @@ impl Schedule {
     /// Exits whose time has come; one of a validator that the chain does not know yet has to wait.
     fn add_exits(&self, slot: Slot, plans: &mut BTreeMap<CommitteeId, Plan>) {
         let due = self.context.exits.due(slot);
-        let (directory, roster) = (self.context.directory.load_full(), self.roster.all());
+        let (directory, roster) = (self.context.directory.load_full(), self.context.roster.all());
         let may_vote = |_, _| false;
         let known = self.known(&directory, &roster, &may_vote);
         for (exit, planned) in plan::plan_exits(&known, &due) {
@@ -210,7 +208,7 @@ impl Schedule {
 
     /// Builders forget: the registrations whose turn it is go out again, off the path of duties.
     fn send_registrations(&self, slot: Slot) {
-        let (context, known) = (Arc::clone(&self.context), self.roster.all());
+        let (context, known) = (Arc::clone(&self.context), self.context.roster.all());
         let network = &context.clock.rules().network;
         let ahead = self.epoch_of(slot).saturating_add(plan::REGISTRATION_EPOCHS);
         let directory = context.directory.load_full();
@@ -259,7 +257,7 @@ impl Schedule {
 
     /// Who has what to do in a slot, by committee.
     fn plan(&self, slot: Slot) -> BTreeMap<CommitteeId, Plan> {
-        let (directory, roster) = (self.context.directory.load_full(), self.roster.all());
+        let (directory, roster) = (self.context.directory.load_full(), self.context.roster.all());
         let may_vote = |share, epoch| self.context.signer.may_vote(share, epoch);
         plan::plan(&self.known(&directory, &roster, &may_vote), slot)
     }

@@ -4,6 +4,7 @@ mod belief;
 
 use super::*;
 use crate::directory::Committee;
+use crate::pool::CryptoPool;
 
 /// Operators 1 to 4 run a validator together; those of `registered` are still there.
 fn directory(registered: &[u64]) -> (Directory, CommitteeId) {

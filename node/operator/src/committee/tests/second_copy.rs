@@ -27,21 +27,17 @@ fn intake(world: &World) -> Intake {
         activation_epoch: Epoch(0),
         exit_epoch: Epoch::FAR_FUTURE,
     }]);
+    let sight = Sight::new(&directory, &roster);
+    context.directory.store(Arc::new(directory));
     let routes = Routes::default();
     routes.put(id(), world.mailbox.clone());
     Intake {
         context: Arc::clone(context),
         book: Arc::new(DutyBook::default()),
-        clock: Arc::clone(&context.clock),
-        network: context.network.clone(),
-        pool: context.pool.clone(),
-        sight: Arc::new(arc_swap::ArcSwap::from_pointee(Sight::new(&directory, &roster))),
-        directory: Arc::new(arc_swap::ArcSwap::from_pointee(directory)),
+        sight: Arc::new(arc_swap::ArcSwap::from_pointee(sight)),
         routes: Arc::new(routes),
         seen: Arc::new(std::sync::Mutex::new(SeenState::new(8))),
         refusals: Refusals::default(),
-        drops: Drops::default(),
-        identity: context.identity.clone(),
     }
 }
 
