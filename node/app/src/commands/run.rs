@@ -129,11 +129,7 @@ impl RunArgs {
 /// # Errors
 /// The configuration cannot be used, something it points to cannot be opened, or the node stopped for a reason.
 pub fn run(args: &RunArgs, out: Output) -> anyhow::Result<()> {
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let layers =
-        Layers { file: args.config.clone(), environment: environment.collect(), flags: args.flags() };
-    let loaded = load(&layers)?;
+    let loaded = load(&Layers::of_process(args.config.clone(), args.flags()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("capstan").build();
     let runtime = runtime.context("the runtime cannot be started")?;
     if args.check {

@@ -1,5 +1,6 @@
 //! The layers, each a source of the `config` crate whose values remember where they came from.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use config::{ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
@@ -29,6 +30,16 @@ pub struct Layers {
     pub environment: Vec<(String, String)>,
     /// The flags.
     pub flags: Vec<Flag>,
+}
+
+impl Layers {
+    /// The file and the flags, and the environment of this process between them. What is not Unicode there is none of ours.
+    #[must_use]
+    pub fn of_process(file: Option<PathBuf>, flags: Vec<Flag>) -> Self {
+        let unicode =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self { file, environment: std::env::vars_os().filter_map(unicode).collect(), flags }
+    }
 }
 
 /// A configuration that passed every check.

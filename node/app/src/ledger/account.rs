@@ -57,7 +57,9 @@ impl Step {
         }
     }
 
-    const fn is_in_a_round(self) -> bool {
+    /// Whether it belongs to a round of consensus.
+    #[must_use]
+    pub const fn is_in_a_round(self) -> bool {
         matches!(self, Self::Proposal | Self::Prepare | Self::Commit)
     }
 }
@@ -109,8 +111,7 @@ impl Account {
 }
 
 /// Whether operators sign something before consensus.
-#[must_use]
-pub const fn has_pre_signatures(role: DutyRole) -> bool {
+const fn has_pre_signatures(role: DutyRole) -> bool {
     match role {
         DutyRole::Aggregator
         | DutyRole::Proposer
@@ -122,8 +123,7 @@ pub const fn has_pre_signatures(role: DutyRole) -> bool {
 }
 
 /// Whether the committee agrees on something.
-#[must_use]
-pub const fn has_consensus(role: DutyRole) -> bool {
+const fn has_consensus(role: DutyRole) -> bool {
     match role {
         DutyRole::Attester
         | DutyRole::Aggregator

@@ -62,12 +62,7 @@ impl Source {
         let mut folder = place.data_dir.clone();
         let mut url = place.api_url.clone();
         if let Some(file) = &place.config {
-            let environment = std::env::vars_os();
-            let environment = environment
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-            let layers =
-                Layers { file: Some(file.clone()), environment: environment.collect(), flags: Vec::new() };
-            let config = load(&layers)?.config;
+            let config = load(&Layers::of_process(Some(file.clone()), Vec::new()))?.config;
             if folder.is_none() {
                 let address = std::net::SocketAddr::new(reachable(config.api.listen), config.api.port);
                 url = url.or_else(|| Some(format!("http://{address}")));

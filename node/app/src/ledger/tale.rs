@@ -238,9 +238,7 @@ fn section(f: &mut fmt::Formatter<'_>, title: &str, lines: &[String]) -> fmt::Re
 /// Operators that lack the same, on one line.
 fn missing(record: &DutyRecord, missing: &[Missing]) -> Vec<String> {
     let in_round = |step: Step| match record.heard.round {
-        Some(round) if matches!(step, Step::Proposal | Step::Prepare | Step::Commit) => {
-            format!(" in round {round}")
-        }
+        Some(round) if step.is_in_a_round() => format!(" in round {round}"),
         Some(_) | None => String::new(),
     };
     let mut lines = Vec::new();

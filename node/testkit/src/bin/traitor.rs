@@ -21,7 +21,7 @@ use crypto::rsa::OperatorPrivateKey;
 use network::{InboundMessage, Network, NetworkConfig, NetworkEvent, NetworkKey, Topic, Verdict};
 use types::{
     ByteList, CommitteeId, Decode, Encode, List, MessageId, MsgType, NetworkRules, OperatorId,
-    PartialSignatureMessages, RunnerRole, SignedSsvMessage, Slot, SsvFork, SsvMessage, SubnetId,
+    PartialSignatureMessages, SignedSsvMessage, Slot, SsvFork, SsvMessage, SubnetId,
 };
 
 type Failure = Box<dyn Error>;
@@ -79,11 +79,10 @@ impl Forger {
         // Topics are shared, and in another committee's name it would be refused before anybody looks at a signature. The ids
         // of validators' own duties do not tell whose they are.
         let id = heard.ssv_message.msg_id;
-        let is_of_a_committee = matches!(id.role(), RunnerRole::Committee | RunnerRole::AggregatorCommittee);
         let is_mine = self.committees.iter().any(|all| CommitteeId::of(all) == id.committee_id());
         if heard.ssv_message.msg_type != MsgType::PartialSignature
             || author == self.operator
-            || !(is_of_a_committee && is_mine)
+            || !(id.role().is_committee_role() && is_mine)
         {
             return None;
         }
@@ -186,7 +185,8 @@ async fn main() -> Result<(), Failure> {
 mod tests {
     use super::*;
     use types::{
-        DomainType, PartialSignatureMessage, PartialSignatureType, Root, SignatureBytes, ValidatorIndex,
+        DomainType, PartialSignatureMessage, PartialSignatureType, Root, RunnerRole, SignatureBytes,
+        ValidatorIndex,
     };
 
     fn forger() -> Forger {
