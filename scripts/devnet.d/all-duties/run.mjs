@@ -7,7 +7,7 @@ import { Report } from "../check/report.mjs";
 import { runBlinded } from "./blinded.mjs";
 import { runChain } from "./chain.mjs";
 import { runFaults } from "./faults.mjs";
-import { buildTraitor } from "./liars.mjs";
+import { buildTraitor, faketimeLibrary } from "./liars.mjs";
 import { Network } from "./network.mjs";
 import { beforeRelay, runRelay } from "./relay.mjs";
 import { runSlow } from "./slow.mjs";
@@ -22,7 +22,7 @@ export const PARTS = {
   chain: { plan: ALL_DUTIES, run: runChain },
   blinded: { plan: settled("blinded", { fulu: 3, boole: 1 }), run: runBlinded, beaconOptions: () => ({ isBlinded: true }) },
   relay: { plan: { ...settled("relay", { fulu: 0, boole: 1 }), asksBuilder: true }, run: runRelay, before: beforeRelay, beaconOptions: (layout) => ({ builder: layout.relayUrl }) },
-  faults: { plan: settled("faults", { fulu: 0, boole: 1 }), run: runFaults, before: async (net, { binary }) => (net.traitor = await buildTraitor(binary)) },
+  faults: { plan: settled("faults", { fulu: 0, boole: 1 }), needs: faketimeLibrary, run: runFaults, before: async (net, { binary }) => (net.traitor = await buildTraitor(binary)) },
 };
 
 const SLOW = { plan: { ...settled("slow", { fulu: 0, boole: 1 }), timeouts: PUBLIC_TIMEOUTS }, run: runSlow, secondsPerSlot: 12 };
@@ -51,6 +51,7 @@ export async function runAllDuties({ parts, isSlow, ...options }) {
   const chosen = isSlow ? [["slow", SLOW]] : Object.entries(PARTS).filter(([name]) => parts.length === 0 || parts.includes(name));
   const running = new Processes(new Layout({ dir: options.dir })).running();
   if (running.length > 0) throw new Error(`a network is running in this folder (${running.join(", ")}): scripts/devnet down ends it`);
+  for (const [, part] of chosen) part.needs?.();
   const program = await buildProgram({ binary: options.binary, step });
   for (const [name, part] of chosen) {
     const before = Date.now();

@@ -1,5 +1,6 @@
 // The commands of scripts/devnet.
 import { parseArgs } from "node:util";
+import { installPackages } from "../setup/packages.mjs";
 import { Layout, OPERATORS } from "./layout.mjs";
 import { Processes } from "./processes.mjs";
 import { loadState } from "./state.mjs";
@@ -38,6 +39,9 @@ const OPTIONS = {
   watch: { type: "boolean", default: false },
   help: { type: "boolean", default: false, short: "h" },
 };
+
+/** Commands that may start a network. */
+const STARTING = ["up", "check"];
 
 class UsageError extends Error {}
 
@@ -149,6 +153,8 @@ async function main() {
     down: () => down(new Layout({ dir: options.dir })),
   };
   if (!Object.hasOwn(commands, command)) throw new UsageError(`there is no command ${command}`);
+  // before anything is imported that needs them
+  if (STARTING.includes(command) && (await installPackages())) console.log("npm packages are installed");
   await commands[command]();
 }
 

@@ -15,7 +15,6 @@ import { startBeacons, startHelper, startObserver, startProxies } from "./consen
 import { deployRegistry, startExecution, writeAccountKeys } from "./execution.mjs";
 import { writeNetworkFile } from "./network-file.mjs";
 import { createKeys, operatorName, registerOnChain, startOperator, writeConfigurations } from "./operators.mjs";
-import { installPackages } from "./packages.mjs";
 
 /** Between the start of the beacon node and genesis: the operators must know their validators by then. */
 const GENESIS_DELAY_SECONDS = 25;
@@ -34,7 +33,6 @@ const TABLE_DEADLINE_MILLIS = 600_000;
 
 /** The program to run: `binary`, or what `cargo` makes of this repository. */
 export async function buildProgram({ binary, step }) {
-  if (await installPackages()) step("npm packages are installed");
   if (!binary) {
     step("building capstan");
     await runVisibly("cargo", ["build", "--release", "--locked", "-p", "app"], { cwd: repository });

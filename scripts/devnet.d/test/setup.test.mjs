@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createDecipheriv, createHash, pbkdf2Sync } from "node:crypto";
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { Tail } from "../check/evidence.mjs";
 import { countTests } from "../check/stages.mjs";
 import { interopSecret, parseRanges } from "../lib/interop.mjs";
-import { Layout, VALIDATORS, clusterIndices } from "../lib/layout.mjs";
+import { Layout, VALIDATORS, clusterIndices, packageDir } from "../lib/layout.mjs";
 import { Processes } from "../lib/processes.mjs";
 import { membersNow, swing } from "../lib/state.mjs";
 import { waitFor } from "../lib/wait.mjs";
@@ -95,4 +96,21 @@ test("waiting ends with the answer, or with what was awaited and why not", async
 test("results of all test binaries are added up", () => {
   const output = "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured\nnoise\ntest result: FAILED. 1 passed; 2 failed; 1 ignored; 0 measured\n";
   assert.deepEqual(countTests(output), { passed: 4, failed: 2, ignored: 1 });
+});
+
+test("a new clone installs its packages before it needs them", async (t) => {
+  const clone = mkdtempSync(path.join(os.tmpdir(), "clone-"));
+  t.after(() => rmSync(clone, { recursive: true, force: true }));
+  const isOurs = (file) => path.basename(file) !== "node_modules";
+  cpSync(packageDir, path.join(clone, "scripts", "devnet.d"), { recursive: true, filter: isOurs });
+  const tools = path.join(clone, "tools");
+  mkdirSync(tools);
+  writeFileSync(path.join(tools, "npm"), "#!/bin/sh\necho \"npm was asked for: $*\"; exit 1\n");
+  chmodSync(path.join(tools, "npm"), 0o755);
+  const env = { ...process.env, PATH: `${tools}:${process.env.PATH}` };
+  for (const command of [["up"], ["check"], ["check", "--all-duties"]]) {
+    const args = [path.join(clone, "scripts", "devnet.d", "lib", "main.mjs"), ...command, "--dir", path.join(clone, "net")];
+    const said = await new Promise((resolve) => execFile(process.execPath, args, { env, cwd: clone }, (_, out, err) => resolve(out + err)));
+    assert.match(said, /npm was asked for: ci/, `${command.join(" ")} said: ${said}`);
+  }
 });
