@@ -2,11 +2,11 @@
 //!
 //! Parsing and checking a key costs more than using it, so a directory takes over from its predecessor what has not changed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use duty::ValidatorKeys;
-use types::{Address, CommitteeId, OperatorId, PublicKeyBytes, SsvFork, SubnetId};
+use types::{Address, CommitteeId, MessageId, OperatorId, PublicKeyBytes, SsvFork, SubnetId};
 
 /// A committee on the network, ours or not.
 #[derive(Debug, Clone)]
@@ -56,6 +56,8 @@ pub(crate) struct Registered {
 pub struct Directory {
     /// The block this is the state after.
     pub block: u64,
+    /// The operator whose node this is, once it is registered.
+    pub(crate) operator: Option<OperatorId>,
     pub(crate) committees: HashMap<CommitteeId, Arc<Committee>>,
     pub(crate) own: HashMap<PublicKeyBytes, Arc<OwnValidator>>,
     /// Every validator on the network.
@@ -87,17 +89,39 @@ impl Directory {
         self.committees.values().filter(|committee| committee.ours)
     }
 
+    /// The subnets that this node is on in a fork: those of its committees. Without any it is on the one that its operator would be on
+    /// alone, so that it has peers and carries messages from the start. Where the reference draws lots (`ssv operator/node.go`) this one
+    /// stays the same over restarts, which spares its peers a change.
+    pub(crate) fn subnets(&self, fork: SsvFork) -> BTreeSet<SubnetId> {
+        let own: BTreeSet<_> =
+            self.own_committees().map(|committee| SubnetId::of(fork, &committee.members)).collect();
+        if own.is_empty() {
+            self.operator.iter().map(|operator| SubnetId::of(fork, &[*operator])).collect()
+        } else {
+            own
+        }
+    }
+
     /// The validators of all committees whose messages come by our subnets in these forks: what validation has to know.
     pub(crate) fn audible_validators(&self, forks: &[SsvFork]) -> Vec<PublicKeyBytes> {
         let mut audible = HashSet::new();
         for fork in forks {
-            let subnet = |committee: &Committee| SubnetId::of(*fork, &committee.members);
-            let subnets: HashSet<_> = self.own_committees().map(|committee| subnet(committee)).collect();
-            let heard = self.committees.values().filter(|committee| subnets.contains(&subnet(committee)));
+            let subnets = self.subnets(*fork);
+            let is_heard = |committee: &Committee| subnets.contains(&SubnetId::of(*fork, &committee.members));
+            let heard = self.committees.values().filter(|committee| is_heard(committee));
             audible.extend(heard.map(|committee| committee.id));
         }
         let of_audible = self.validators.iter().filter(|(_, of)| audible.contains(&of.committee));
         of_audible.map(|(key, _)| *key).collect()
+    }
+
+    /// Whether a message of this name is about a duty of this operator's. What is no committee's role is a validator's.
+    pub(crate) fn has_duty_of(&self, id: &MessageId) -> bool {
+        if id.role().is_committee_role() {
+            self.committee(id.committee_id()).is_some_and(|committee| committee.ours)
+        } else {
+            self.own.contains_key(&id.validator_key())
+        }
     }
 
     /// How many validators the network has.

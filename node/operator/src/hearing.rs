@@ -1,6 +1,6 @@
-//! What this node listens to: the topics of its committees, in the fork in force and around a fork in the other one too.
+//! What this node listens to: the topics of its subnets, in the fork in force and around a fork in the other one too.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use network::{CommitteeLoad, MAX_TOPICS, Topic};
 use types::rules::ForkWatch;
@@ -27,17 +27,14 @@ impl Hearing {
         Self { epoch, announced, forks: std::iter::once(announced).chain(others).collect() }
     }
 
-    /// The topics of our committees, with the committees that use each.
+    /// The topics of our subnets, with the committees that use each.
     ///
     /// **Bound**: [`MAX_TOPICS`], what one announcement may carry. Around a fork both forks together may have more: then topics of the
     /// fork that is not in force are left out.
     pub(crate) fn topics(&self, directory: &Directory) -> BTreeMap<Topic, Vec<CommitteeLoad>> {
         let mut topics = BTreeMap::<_, Vec<_>>::new();
         for fork in &self.forks {
-            let subnets: HashSet<_> =
-                directory.own_committees().map(|committee| SubnetId::of(*fork, &committee.members)).collect();
-            let mut subnets: Vec<_> = subnets.into_iter().collect();
-            subnets.sort_unstable();
+            let subnets = directory.subnets(*fork);
             let places = MAX_TOPICS.saturating_sub(topics.len());
             if subnets.len() > places {
                 tracing::warn!(%fork, left_out = subnets.len().saturating_sub(places), "more topics than one announcement may carry");
@@ -64,13 +61,14 @@ fn topic(fork: SsvFork, members: &[OperatorId]) -> Topic {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::Arc;
 
     use types::rules::{ForkLifecycle, ForkSchedule, NetworkRules};
     use types::{CommitteeId, Slot};
 
     use super::*;
-    use crate::directory::Committee;
+    use crate::directory::{Committee, Registered};
 
     /// The main network, with Boole from this epoch on.
     fn lifecycle(boole: u64, slot: u64) -> ForkLifecycle {
@@ -142,6 +140,28 @@ mod tests {
         expected.push(354);
         expected.sort_unstable();
         assert_eq!(due, expected);
+    }
+
+    #[test]
+    fn a_node_without_validators_is_on_one_subnet_and_hears_its_committees() {
+        let forks = lifecycle(10, 320);
+        let hearing = Hearing::now(&forks.watch());
+        let mut directory = directory(0);
+        assert!(hearing.topics(&directory).is_empty(), "not registered");
+        directory.operator = Some(OperatorId(1));
+        // The worked figure of the reference's hash of operator 1 in Boole, and that of its committee of one in Alan.
+        let alone = CommitteeId::of(&[OperatorId(1)]);
+        let expected =
+            [(SsvFork::Alan, SubnetId::alan(&alone)), (SsvFork::Boole, SubnetId::new(56).unwrap())];
+        let topics: Vec<_> = hearing.topics(&directory).into_keys().collect();
+        assert_eq!(topics, expected.map(|(fork, subnet)| Topic { fork, subnet }));
+        // Operator 3's hash is the smallest of the four: with it the committee is heard.
+        let key = types::PublicKeyBytes([7; 48]);
+        let committee = directory.committees.values().next().unwrap().id;
+        directory.validators.insert(key, Registered { committee, liquidated: false });
+        assert_eq!(directory.audible_validators(&[SsvFork::Boole]), vec![]);
+        directory.operator = Some(OperatorId(3));
+        assert_eq!(directory.audible_validators(&[SsvFork::Boole]), vec![key]);
     }
 
     #[test]

@@ -24,7 +24,8 @@ impl Surveyor {
     /// The directory of this set.
     pub fn survey(&mut self, set: &ValidatorSet) -> Arc<Directory> {
         self.parse_operators(set);
-        let mut directory = Directory { block: set.block.number, ..Directory::default() };
+        let mut directory =
+            Directory { block: set.block.number, operator: set.own_operator, ..Directory::default() };
         directory.operators = self.usable_operators().collect();
         let mut sizes: HashMap<CommitteeId, (Vec<OperatorId>, u32)> = HashMap::new();
         for row in set.validators().values() {
