@@ -150,6 +150,9 @@ pub struct Peer {
     /// Messages that it was the first to forward to us, and that broke a rule for which the forwarder answers.
     #[serde(default)]
     pub rejected: u64,
+    /// The rule that the last of them broke, by the name it has in `refused` of `/v1/status`.
+    #[serde(default)]
+    pub last_rejection: Option<String>,
     /// The subnets it is on.
     #[serde(default)]
     pub subnets: Vec<u8>,

@@ -99,6 +99,7 @@ impl NodeView for Node {
             state: "disconnected: bad_score".into(),
             score: Some(-16_000.0),
             rejected: 20,
+            last_rejection: Some("SignatureVerification".into()),
             subnets: vec![36, 114],
             ..Peer::default()
         };
@@ -200,6 +201,7 @@ async fn a_peer_that_misbehaved_and_the_reason() {
     let peer = &answer["peers"][0];
     assert_eq!(peer["state"], "disconnected: bad_score");
     assert_eq!((&peer["score"], &peer["rejected"]), (&(-16_000.0).into(), &20.into()));
+    assert_eq!(peer["last_rejection"], "SignatureVerification");
     assert_eq!(peer["subnets"], serde_json::json!([36, 114]));
     assert_eq!(peer["mesh"], serde_json::json!([]));
 }

@@ -282,6 +282,7 @@ fn peer(record: PeerRecord) -> Peer {
         state: state(record.state),
         score: Some(record.score),
         rejected: record.rejected,
+        last_rejection: record.last_rejection.map(str::to_owned),
         subnets: numbers(known),
         mesh: numbers(record.meshed),
     }

@@ -95,6 +95,6 @@ pub enum Verdict {
     Accept,
     /// Drop it; nobody is to blame.
     Ignore,
-    /// Drop it, and penalise everyone who forwarded it.
-    Reject,
+    /// Drop it, and penalise everyone who forwarded it; with the name of the rule that it broke.
+    Reject(&'static str),
 }

@@ -34,9 +34,13 @@ async fn a_rejected_message_costs_forty_and_the_rest_costs_the_connection() {
             Ok(message) => message,
             Err(reason) => break reason,
         };
-        second.handle.verdict(message.receipt, Verdict::Reject);
+        second.handle.verdict(message.receipt, Verdict::Reject("SignatureVerification"));
         rejected += 1;
         let record = second.record_of(first.id()).await;
+        assert_eq!(
+            (record.rejected, record.last_rejection),
+            (rejected.into(), Some("SignatureVerification"))
+        );
         if record.state == PeerState::Connected {
             let expected = -40.0 * f64::from(rejected * rejected);
             assert!((record.score - expected).abs() < 1.0, "{} after {rejected}", record.score);

@@ -2,7 +2,7 @@
 //! and believed.
 //!
 //! ```text
-//! network ─> gate: peers and duties take turns ─> crypto pool: judge, RSA, commit what was seen ─> verdict ─> mailbox of the committee
+//! network ─> gate: own duties first, peers and duties in turns ─> crypto pool: judge, RSA, commit what was seen ─> verdict ─> mailbox of the committee
 //! ```
 //!
 //! **Bound**: what waits at the gate ([`queue::BOUNDS`]); what finds no place is ignored, and counted by reason. As many messages are being judged as the
@@ -13,6 +13,7 @@ mod gate;
 mod queue;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +23,7 @@ use arc_swap::ArcSwap;
 use network::{InboundMessage, NetworkEvent, Verdict};
 use qbft::CommitteeKeys;
 use tokio::sync::mpsc;
-use types::{CommitteeId, OperatorId};
+use types::{CommitteeId, MessageId, OperatorId};
 use validation::{Candidate, Inbound, PeerKey, Refusal, SeenState};
 
 pub use self::believe::{SignerKeys, believe};
@@ -128,6 +129,10 @@ impl Intake {
 impl Porter for Intake {
     type Parcel = InboundMessage;
 
+    fn is_own(&self, about: &MessageId) -> bool {
+        self.context.directory.load().has_duty_of(about)
+    }
+
     fn take_in(&self, message: InboundMessage) {
         match self.believe(&message) {
             Ok(candidate) => {
@@ -170,6 +175,6 @@ const fn verdict(refusal: Refusal) -> Verdict {
     match refusal.verdict() {
         validation::Verdict::Accept => Verdict::Accept,
         validation::Verdict::Ignore => Verdict::Ignore,
-        validation::Verdict::Reject => Verdict::Reject,
+        validation::Verdict::Reject => Verdict::Reject(refusal.name()),
     }
 }

@@ -21,7 +21,7 @@ use network::{
 use operator::{Crowd, CryptoPool, Gate, Porter, believe};
 use tokio::sync::{Notify, mpsc};
 use types::rules::{NetworkRules, PeerLimits};
-use types::{Slot, SsvFork};
+use types::{MessageId, Slot, SsvFork};
 use validation::{Context, PeerKey, SeenState};
 
 /// Messages between publication and verdict: less than a peer's send queue holds.
@@ -169,6 +169,11 @@ impl Judge {
 
 impl Porter for Judge {
     type Parcel = InboundMessage;
+
+    /// It relays for everybody.
+    fn is_own(&self, _: &MessageId) -> bool {
+        false
+    }
 
     fn take_in(&self, message: InboundMessage) {
         let outcome = self.believe(&message).unwrap_or("not of the corpus");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crypto::rsa::OperatorPublicKey;
 use operator::SignerKeys;
 use qbft::CommitteeKeys;
-use types::{CommitteeId, Epoch, OperatorId, PublicKeyBytes, Slot, ValidatorIndex};
+use types::{CommitteeId, Epoch, MessageId, OperatorId, PublicKeyBytes, Slot, ValidatorIndex};
 use validation::{
     CommitteeView, DutyKnowledge, DutyView, Refusal, RegistryView, ValidatorStanding, ValidatorView,
 };
@@ -61,6 +61,17 @@ impl Loaded {
     #[must_use]
     pub fn key(&self, operator: OperatorId) -> Option<&OperatorPublicKey> {
         self.operators.get(&operator)
+    }
+
+    /// Whether a message of this name is about one of these committees or a validator of theirs.
+    #[must_use]
+    pub fn is_about(&self, committees: &HashSet<CommitteeId>, id: &MessageId) -> bool {
+        let committee = if id.role().is_committee_role() {
+            Some(id.committee_id())
+        } else {
+            self.validators.get(&id.validator_key()).map(|validator| validator.committee)
+        };
+        committee.is_some_and(|committee| committees.contains(&committee))
     }
 
     /// How many operators, committees and validators are loaded.

@@ -134,6 +134,8 @@ pub struct PeerRecord {
     pub meshed: SubnetBits,
     /// Messages it was the first to forward to us, and that were rejected.
     pub rejected: u64,
+    /// The rule that the last of them broke.
+    pub last_rejection: Option<&'static str>,
     /// Its gossip score; the last one for a peer that is gone.
     pub score: f64,
 }
@@ -161,6 +163,8 @@ pub(crate) struct Peer {
     pub topics: BTreeSet<Topic>,
     /// Messages it was the first to forward to us, and that were rejected.
     pub rejected: u64,
+    /// The rule that the last of them broke.
+    pub last_rejection: Option<&'static str>,
     /// Handshakes it may still begin before the next minute.
     pub handshakes_left: u32,
     /// Set when we decide to part; reported once the last connection is closed.
@@ -198,6 +202,7 @@ impl Peer {
             subscribed: self.subscribed(),
             meshed: gossip.meshed,
             rejected: self.rejected,
+            last_rejection: self.last_rejection,
             score: gossip.score,
         }
     }
@@ -243,6 +248,7 @@ impl PeerTable {
             agent: None,
             topics: BTreeSet::new(),
             rejected: 0,
+            last_rejection: None,
             handshakes_left: HANDSHAKES_A_MINUTE,
             leaving: None,
             part_at: None,

@@ -65,16 +65,17 @@ impl Service {
         let acceptance = match verdict {
             Verdict::Accept => MessageAcceptance::Accept,
             Verdict::Ignore => MessageAcceptance::Ignore,
-            Verdict::Reject => MessageAcceptance::Reject,
+            Verdict::Reject(_) => MessageAcceptance::Reject,
         };
         let gossip = &mut self.swarm.behaviour_mut().gossip;
         if !gossip.report_message_validation_result(&receipt.id, &receipt.from, acceptance) {
             self.drops.count(DropReason::VerdictTooLate);
         }
-        if verdict == Verdict::Reject {
-            debug!(peer = %receipt.from, topic = ?receipt.topic, "a message was rejected");
+        if let Verdict::Reject(rule) = verdict {
+            debug!(peer = %receipt.from, topic = ?receipt.topic, rule, "a message was rejected");
             if let Some(known) = self.peers.get_mut(&receipt.from) {
                 known.rejected = known.rejected.saturating_add(1);
+                known.last_rejection = Some(rule);
             }
             self.part_if_bad(receipt.from);
         }

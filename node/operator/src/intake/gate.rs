@@ -1,4 +1,4 @@
-//! The gate between the network and the crypto pool: messages wait in turns ([`FairQueue`]) and are taken in by as many pieces of work as
+//! The gate between the network and the crypto pool: messages wait in turns ([`Waiting`]) and are taken in by as many pieces of work as
 //! the pool has threads, each of which works off [`SHARE`] messages and then lets other mathematics have its turn.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use types::MessageId;
 use validation::claimed_id;
 
-use super::queue::{BOUNDS, Crowd, FairQueue};
+use super::queue::Crowd;
+use super::waiting::{Place, Waiting};
 use crate::pool::CryptoPool;
 
 /// Messages that one piece of work takes in before it goes to the end of the pool's queue: half a millisecond.
@@ -17,6 +18,10 @@ pub trait Porter: Send + Sync + 'static {
     /// A message with its circumstances.
     type Parcel: Send;
 
+    /// Whether what a message says it is about is a duty of this node's operator. Asked of every message that comes: a look into a
+    /// table, no more.
+    fn is_own(&self, about: &MessageId) -> bool;
+
     /// Takes one in; runs on the crypto pool.
     fn take_in(&self, parcel: Self::Parcel);
 
@@ -24,11 +29,8 @@ pub trait Porter: Send + Sync + 'static {
     fn turn_away(&self, parcel: Self::Parcel, crowd: Crowd);
 }
 
-/// The peer's id as bytes, and what the message says it is about.
-type Lanes<T> = FairQueue<Vec<u8>, Option<MessageId>, T>;
-
 struct Room<T> {
-    waiting: Lanes<T>,
+    waiting: Waiting<T>,
     /// Pieces of work that are taking messages in.
     at_work: usize,
 }
@@ -44,7 +46,7 @@ pub struct Gate<P: Porter> {
 impl<P: Porter> Gate<P> {
     /// A gate on this pool. To be called within the runtime.
     pub fn new(porter: P, pool: CryptoPool) -> Arc<Self> {
-        let room = Room { waiting: FairQueue::new(BOUNDS), at_work: 0 };
+        let room = Room { waiting: Waiting::new(), at_work: 0 };
         let runtime = tokio::runtime::Handle::current();
         Arc::new(Self { porter, pool, runtime, room: Mutex::new(room) })
     }
@@ -52,7 +54,9 @@ impl<P: Porter> Gate<P> {
     /// Takes over a message that `peer` (its id) forwarded. Never waits.
     pub fn admit(self: &Arc<Self>, peer: &[u8], data: &[u8], parcel: P::Parcel) {
         let about = claimed_id(data);
-        let gone = self.room().waiting.push(&peer.to_vec(), &about, data.len(), parcel);
+        let is_own = about.as_ref().is_some_and(|about| self.porter.is_own(about));
+        let place = Place { peer, about, is_own, len: data.len() };
+        let gone = self.room().waiting.push(&place, parcel);
         for (parcel, crowd) in gone {
             self.porter.turn_away(parcel, crowd);
         }

@@ -23,8 +23,8 @@ pub struct Bounds {
     pub per_peer: usize,
 }
 
-/// About 4,000 usual messages, 1,000 of one peer; the largest message that gossip carries still finds a place.
-pub const BOUNDS: Bounds = Bounds { total: 64 * 1024 * 1024, per_peer: 16 * 1024 * 1024 };
+/// About 2,000 usual messages, 1,000 of one peer; the largest message that gossip carries still finds a place.
+pub const BOUNDS: Bounds = Bounds { total: 32 * 1024 * 1024, per_peer: 16 * 1024 * 1024 };
 
 /// Which bound was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod belief;
 use super::*;
 use crate::directory::Committee;
 use crate::pool::CryptoPool;
+use types::{DomainType, PublicKeyBytes, RunnerRole};
 
 /// Operators 1 to 4 run a validator together; those of `registered` are still there.
 fn directory(registered: &[u64]) -> (Directory, CommitteeId) {
@@ -30,11 +31,31 @@ fn who_left_the_registry_a_moment_ago_costs_no_peer_its_standing() {
     assert!(directory.keys_of(id, &[OperatorId(3)]).is_ok());
 }
 
+#[test]
+fn own_duties_are_known_by_the_name_of_their_messages() {
+    let (mut directory, id) = directory(&[1, 2, 3, 4]);
+    let domain = DomainType([0, 0, 3, 1]);
+    let of_committee = |id| MessageId::committee(domain, RunnerRole::Committee, id);
+    let other = CommitteeId::of(&[OperatorId(9)]);
+    assert!(directory.has_duty_of(&of_committee(&id)));
+    assert!(!directory.has_duty_of(&of_committee(&other)));
+    // Known, and not ours.
+    let foreign = Committee { ours: false, ..Committee::clone(directory.committee(id).unwrap()) };
+    directory.committees.insert(id, Arc::new(foreign));
+    assert!(!directory.has_duty_of(&of_committee(&id)));
+    let proposal = MessageId::validator(domain, RunnerRole::Proposer, &PublicKeyBytes([3; 48]));
+    assert!(!directory.has_duty_of(&proposal));
+}
+
 /// Starts a task for each parcel, as the first message of a committee does.
 struct Starter(tokio::sync::mpsc::Sender<u32>);
 
 impl Porter for Starter {
     type Parcel = u32;
+
+    fn is_own(&self, _: &MessageId) -> bool {
+        false
+    }
 
     fn take_in(&self, parcel: u32) {
         let told = self.0.clone();
@@ -61,6 +82,10 @@ struct Notes {
 
 impl Porter for Notes {
     type Parcel = Option<u32>;
+
+    fn is_own(&self, _: &MessageId) -> bool {
+        false
+    }
 
     fn take_in(&self, parcel: Option<u32>) {
         let number = parcel.expect("a defect");

@@ -143,10 +143,12 @@ impl Validator {
         while let Some(event) = node.events.recv().await {
             let NetworkEvent::Message(message) = event else { continue };
             let outcome = self.believe(&message);
-            let verdict = match outcome.err().map_or(Verdict::Accept, Refusal::verdict) {
-                Verdict::Accept => network::Verdict::Accept,
-                Verdict::Ignore => network::Verdict::Ignore,
-                Verdict::Reject => network::Verdict::Reject,
+            let verdict = match outcome.err() {
+                None => network::Verdict::Accept,
+                Some(refusal) if refusal.verdict() == Verdict::Reject => {
+                    network::Verdict::Reject(refusal.name())
+                }
+                Some(_) => network::Verdict::Ignore,
             };
             let data = message.data.to_vec();
             node.handle.verdict(message.receipt, verdict);

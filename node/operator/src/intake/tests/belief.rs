@@ -144,7 +144,7 @@ fn a_signature_that_does_not_hold_is_rejected_and_leaves_no_trace() {
         assert_eq!(world.believe(&world.message(commit(), signers, &right)), Ok(()));
         *world.seen.lock().unwrap() = SeenState::new(32);
     }
-    assert_eq!(verdict(Refusal::SignatureVerification), Verdict::Reject);
+    assert_eq!(verdict(Refusal::SignatureVerification), Verdict::Reject("SignatureVerification"));
     // Rule 76.
     let entry = PartialSignatureMessage {
         partial_signature: SignatureBytes([1; 96]),
