@@ -45,17 +45,7 @@ export class BeaconApi {
     return { justified: Number(checkpoints.current_justified.epoch), finalized: Number(checkpoints.finalized.epoch) };
   }
 
-  /** The signed block of `slot`, or null when the slot is empty. */
-  async block(slot) {
-    try {
-      return await this.#data(`/eth/v2/beacon/blocks/${slot}`);
-    } catch (error) {
-      if (error instanceof HttpError && error.status === 404) return null;
-      throw error;
-    }
-  }
-
-  /** As `block`, with the name of its fork as `version`. */
+  /** The signed block of `slot` with the name of its fork as `version`, or null when the slot is empty. */
   async versionedBlock(slot) {
     try {
       const { version, data } = await request(`${this.url}/eth/v2/beacon/blocks/${slot}`);

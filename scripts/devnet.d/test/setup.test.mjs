@@ -5,7 +5,7 @@ import { appendFileSync, chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writ
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { Tail } from "../check/evidence.mjs";
+import { Tail } from "../check/chain-evidence.mjs";
 import { countTests } from "../check/stages.mjs";
 import { interopSecret, parseRanges } from "../lib/interop.mjs";
 import { Layout, VALIDATORS, clusterIndices, packageDir } from "../lib/layout.mjs";
