@@ -15,20 +15,7 @@ use validation::{
     CommitteeView, DutyKnowledge, DutyView, RegistryView, Topic, ValidatorStanding, ValidatorView,
 };
 
-const NETWORK: &str = r#"
-    name = "local"
-    preset = "mainnet"
-    chain_id = 31337
-    contract = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
-    deploy_block = 1
-    follow_distance = 0
-    seconds_per_slot = 12
-    [domains]
-    alan = "0x00000402"
-    boole = "0x00000403"
-    [forks]
-    boole = 1000
-"#;
+const NETWORK: &str = include_str!("../../types/samples/local-boole.toml");
 const KEY: PublicKeyBytes = PublicKeyBytes([0xaa; 48]);
 const INDEX: ValidatorIndex = ValidatorIndex(5);
 const OPERATORS: [OperatorId; 4] = [OperatorId(1), OperatorId(2), OperatorId(3), OperatorId(4)];

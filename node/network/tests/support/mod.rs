@@ -21,24 +21,7 @@ use types::{NetworkRules, SsvFork, SubnetId};
 /// A test that takes longer has failed.
 pub const DEADLINE: Duration = Duration::from_secs(120);
 
-const LOCAL: &str = r#"
-name = "local"
-preset = "minimal"
-chain_id = 31337
-contract = "0x00000000000000000000000000000000000000c0"
-deploy_block = 1
-follow_distance = 0
-seconds_per_slot = 3
-[domains]
-alan = "0x00000402"
-boole = "0x00000403"
-[timeouts]
-quick_ms = 500
-slow_ms = 30000
-[peers]
-ip_colocation_limit = 0
-inbound_rate_limit = 0
-"#;
+const LOCAL: &str = include_str!("../../../types/samples/local.toml");
 
 /// The rules of the local network.
 pub fn rules() -> Arc<NetworkRules> {

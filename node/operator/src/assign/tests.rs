@@ -31,24 +31,7 @@ use crate::machine::{Effect, Input, Outcome};
 use crate::run::RunId;
 use crate::signer::Signer;
 
-const LOCAL: &str = r#"
-name = "local"
-preset = "minimal"
-chain_id = 31337
-contract = "0x00000000000000000000000000000000000000c0"
-deploy_block = 1
-follow_distance = 0
-seconds_per_slot = 3
-[domains]
-alan = "0x00000402"
-boole = "0x00000403"
-[timeouts]
-quick_ms = 500
-slow_ms = 30000
-[peers]
-ip_colocation_limit = 0
-inbound_rate_limit = 0
-"#;
+const LOCAL: &str = include_str!("../../../types/samples/local.toml");
 
 /// A block of slot 21 as a beacon node made it, with its (empty) blobs.
 const BLOCK: &[u8] = include_bytes!("../../../beacon/tests/answers/block_fulu.ssz");

@@ -27,20 +27,7 @@ pub(super) fn ids(range: std::ops::RangeInclusive<u64>) -> Vec<OperatorId> {
 }
 
 pub(super) fn rules() -> ChainRules {
-    let network = r#"
-        name = "local"
-        preset = "mainnet"
-        chain_id = 31337
-        contract = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
-        deploy_block = 1
-        follow_distance = 0
-        seconds_per_slot = 12
-        [domains]
-        alan = "0x00000402"
-        boole = "0x00000403"
-        [forks]
-        boole = 1000
-    "#;
+    let network = include_str!("../../../types/samples/local-boole.toml");
     let mut config: BTreeMap<String, String> =
         [("PRESET_BASE", "mainnet"), ("SECONDS_PER_SLOT", "12")].map(|(k, v)| (k.into(), v.into())).into();
     for fork in ["ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA"] {

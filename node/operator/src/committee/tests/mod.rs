@@ -49,23 +49,7 @@ use crate::signer::Signer;
 use crate::starts::Starts;
 use crate::views::Views;
 
-const LOCAL: &str = r#"
-name = "local"
-preset = "minimal"
-chain_id = 31337
-contract = "0x00000000000000000000000000000000000000c0"
-deploy_block = 1
-follow_distance = 0
-seconds_per_slot = 3
-[domains]
-alan = "0x00000402"
-[timeouts]
-quick_ms = 500
-slow_ms = 30000
-[peers]
-ip_colocation_limit = 0
-inbound_rate_limit = 0
-"#;
+const LOCAL: &str = include_str!("../../../../types/samples/local.toml");
 
 const MEMBERS: [u64; 4] = [1, 2, 3, 4];
 const VALIDATOR: ValidatorIndex = ValidatorIndex(7);
