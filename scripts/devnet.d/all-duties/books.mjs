@@ -1,7 +1,7 @@
 // One operator's ledger against what the beacon node assigned and what the proxies saw leave.
+import { slotsOf } from "../lib/window.mjs";
 import { keyOf } from "./published.mjs";
 import { dutyOfKey } from "./selection.mjs";
-import { slotsOf } from "./judge.mjs";
 
 /** The kinds of duty that the beacon node assigns. Registrations and exits are the contract's and the node's own. */
 export const ASSIGNED_ROLES = ["attester", "sync_committee", "proposer", "aggregator", "sync_committee_contribution"];

@@ -6,8 +6,9 @@ import { balances } from "../check/ledger.mjs";
 import { percent } from "../check/report.mjs";
 import { epochOf } from "../lib/beacon-api.mjs";
 import { clusterValidators, range } from "../lib/plans.mjs";
+import { slotsOf } from "../lib/window.mjs";
 import { assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "./books.mjs";
-import { accountBlocks, accountForks, accountRecipients, accountSync, comparePublished, judgeFinality, publishedInChain, slotsOf } from "./judge.mjs";
+import { accountBlocks, accountForks, accountRecipients, accountSync, comparePublished, judgeFinality, publishedInChain } from "./judge.mjs";
 import { Selection } from "./selection.mjs";
 
 export const LIMITS = { blocks: 0.98, votes: 0.99, sync: 0.99 };

@@ -1,11 +1,6 @@
 // The judgements over one window of slots: pure functions of what was seen. Each returns what it counted.
+import { inWindow, slotsOf } from "../lib/window.mjs";
 import { keyOf } from "./published.mjs";
-
-export const inWindow = ({ from, to }, slot) => slot >= from && slot <= to;
-
-export function* slotsOf({ from, to }) {
-  for (let slot = from; slot <= to; slot++) yield slot;
-}
 
 /** How far finality may be behind the running epoch at its end. */
 const FINALITY_DISTANCE = 3;

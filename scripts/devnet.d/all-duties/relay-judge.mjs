@@ -1,5 +1,5 @@
 // What a relay's log says of registrations, and the beacon nodes' head events of blocks: pure judgements.
-import { slotsOf } from "./judge.mjs";
+import { slotsOf } from "../lib/window.mjs";
 
 /** The latest part of its slot at which a block is of use to that slot's aggregates. */
 const TIMELY = 2 / 3;

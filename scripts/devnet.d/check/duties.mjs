@@ -2,6 +2,7 @@
 import { request } from "../lib/http.mjs";
 import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
 import { OPERATORS, SLOTS_PER_EPOCH } from "../lib/layout.mjs";
+import { inWindow } from "../lib/window.mjs";
 import { accountVotes, ratio } from "./inclusion.mjs";
 import { assignedDuties, balances, difference, roleKey } from "./ledger.mjs";
 import { percent } from "./report.mjs";
@@ -49,8 +50,6 @@ export async function collectLedgers(ctx, { from, to, operators = OPERATORS }) {
     }),
   );
 }
-
-const inWindow = ({ from, to }, slot) => slot >= from && slot <= to;
 
 /** Assigned by the beacon node = scheduled in the ledger; submitted in the ledger = sent through the proxy. */
 export function checkBooks(ctx, window) {

@@ -1,7 +1,7 @@
 // The helper validator client: signs for every interop validator that is in no cluster. Without it there would be no
 // blocks and no aggregates, because neither is a Capstan duty yet.
 import { parseArgs } from "node:util";
-import { SLOTS_PER_EPOCH } from "@lodestar/params";
+import { epochOf } from "../lib/beacon-api.mjs";
 import { parseRanges } from "../lib/interop.mjs";
 import { connect } from "./client.mjs";
 import { SlotDuties, announceProposers, fetchDuties, fetchSyncDuties } from "./duties.mjs";
@@ -12,7 +12,6 @@ const { api, config, genesisMillis, slotMillis } = await connect(args.beacon);
 const signer = new Signer(config, parseRanges(args.range));
 
 const until = (millis) => new Promise((resolve) => setTimeout(resolve, Math.max(0, millis - Date.now())));
-const epochOf = (slot) => Math.floor(slot / SLOTS_PER_EPOCH);
 const log = (entry) => console.log(JSON.stringify({ time: new Date().toISOString(), ...entry }));
 
 /** A step that fails costs its own objects only; the reason is logged. */

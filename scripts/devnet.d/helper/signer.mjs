@@ -3,9 +3,8 @@ import { SecretKey } from "@chainsafe/blst";
 import * as params from "@lodestar/params";
 import { computeSigningRoot } from "@lodestar/state-transition";
 import { ssz } from "@lodestar/types";
+import { epochOf } from "../lib/beacon-api.mjs";
 import { interopSecret } from "../lib/interop.mjs";
-
-const epochOf = (slot) => Math.floor(slot / params.SLOTS_PER_EPOCH);
 
 export class Signer {
   #keys = new Map();

@@ -20,6 +20,13 @@ export async function request(url, { method = "GET", body, headers = {}, timeout
   return text === "" ? null : JSON.parse(text);
 }
 
+/** The bytes of a request that a server of ours was sent. */
+export async function bodyOf(request) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  return Buffer.concat(parts);
+}
+
 /** A JSON-RPC call; throws what the node answered. */
 export async function rpc(url, method, params = []) {
   const { result, error } = await request(url, { method: "POST", body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }) });

@@ -5,6 +5,7 @@
 import http from "node:http";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { bodyOf } from "../lib/http.mjs";
 import { Journal } from "./journal.mjs";
 import { Manner } from "./manner.mjs";
 import { startRelay } from "./relay.mjs";
@@ -23,17 +24,11 @@ for (const relay of args.relay) {
   await startRelay({ port, targetPort, journal, manner: manners.get(name) });
 }
 
-async function bodyOf(request) {
-  const parts = [];
-  for await (const part of request) parts.push(part);
-  return JSON.parse(Buffer.concat(parts).toString("utf8"));
-}
-
 async function control(request, response) {
   try {
     const manner = manners.get(request.url.slice(1));
     if (!manner) throw new Error(`there is no relay ${request.url.slice(1)}`);
-    manner.change(await bodyOf(request));
+    manner.change(JSON.parse((await bodyOf(request)).toString("utf8")));
     response.writeHead(200).end("{}");
   } catch (error) {
     response.writeHead(400).end(JSON.stringify({ message: error.message }));

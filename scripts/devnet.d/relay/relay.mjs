@@ -6,6 +6,7 @@
 import http from "node:http";
 import { parseArgs } from "node:util";
 import { unixMicros } from "../lib/clock.mjs";
+import { bodyOf } from "../lib/http.mjs";
 import { sleep } from "../lib/wait.mjs";
 import { Journal } from "../proxy/journal.mjs";
 import { readRegistrations } from "./registrations.mjs";
@@ -26,12 +27,6 @@ async function genesisForkVersion() {
     knownForkVersion = (await response.json()).data.genesis_fork_version;
   }
   return knownForkVersion;
-}
-
-async function bodyOf(request) {
-  const parts = [];
-  for await (const part of request) parts.push(part);
-  return Buffer.concat(parts);
 }
 
 function answer(response, status, body = "") {
