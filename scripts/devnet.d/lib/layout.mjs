@@ -34,7 +34,6 @@ export const OWNERS = CLUSTER.clusters;
 export const CHANGING_OWNER = OWNERS[2];
 
 export const clusterIndices = () => range(VALIDATORS.cluster);
-export const isHelper = (index) => index >= VALIDATORS.helper.first && index <= VALIDATORS.helper.last;
 
 export class Layout {
   constructor({ dir = path.join(repository, ".devnet"), basePort = 19600, plan = CLUSTER } = {}) {

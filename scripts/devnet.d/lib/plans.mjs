@@ -1,4 +1,4 @@
-// The two networks of this folder: who takes part, who holds which validator, and when forks come.
+// The networks of `scripts/devnet`: who takes part, who holds which validator, and when forks come.
 //
 // A plan may name round `timeouts` and `limits` of peers (by default timeouts are scaled to the slot and nobody is limited),
 // the operators' `logLevel`, those with `doppelganger` protection, and whether they ask a builder (`asksBuilder`).
