@@ -10,7 +10,9 @@
 
 use std::collections::VecDeque;
 
-use types::SignedSsvMessage;
+use types::{RefusalCode, SignedSsvMessage};
+
+use crate::refusal::Refusal;
 
 /// How many messages wait for one duty.
 pub(crate) const CAPACITY: usize = 128;
@@ -27,8 +29,16 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    /// Keeps a refused message if it may fit later. Before the own start, 4 means "not yet".
+    pub(crate) fn keep_if_early(&mut self, message: SignedSsvMessage, refusal: &Refusal, begun: bool) {
+        let not_begun = !begun && refusal.code() == Some(RefusalCode::NoRunningDuty);
+        if not_begun || refusal.is_retryable() {
+            self.keep(message);
+        }
+    }
+
     /// Keeps a message; false if there is no place.
-    pub(crate) fn keep(&mut self, message: SignedSsvMessage) -> bool {
+    fn keep(&mut self, message: SignedSsvMessage) -> bool {
         let bytes = self.bytes.saturating_add(payload(&message));
         if self.messages.len() >= CAPACITY || bytes > CAPACITY_BYTES {
             self.dropped = self.dropped.saturating_add(1);

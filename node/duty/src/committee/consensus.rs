@@ -77,17 +77,11 @@ impl CommitteeRunner {
     ) -> Result<(), Refusal> {
         let result = self.accept(&message, out);
         if let Err(refusal) = &result
-            && self.may_fit_later(refusal)
+            && !self.is_finished()
         {
-            self.waiting.keep(message);
+            self.waiting.keep_if_early(message, refusal, self.begun);
         }
         result
-    }
-
-    /// Before the own start, 4 means "not yet".
-    fn may_fit_later(&self, refusal: &Refusal) -> bool {
-        let not_begun = !self.begun && refusal.code() == Some(RefusalCode::NoRunningDuty);
-        !self.is_finished() && (not_begun || refusal.is_retryable())
     }
 
     fn accept(&mut self, message: &SignedSsvMessage, out: &mut Vec<Effect>) -> Result<(), Refusal> {
