@@ -3,19 +3,18 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod deal;
 mod tag;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crypto::bls::{SecretKey, sign};
-use crypto::field::Scalar;
-use crypto::shamir::split;
 use crypto::threshold::CoefficientCache;
 use duty::committee::Progress;
 use duty::{
     AttestationIndex, CommitteeKeys, CommitteeRunner, Effect, Input, Outcome, OwnView, Setup, SignRequest,
-    Signed, SignedObject, SigningObject, SubmitError, ValidatorKeys, Watermark, Withheld, recombine,
+    Signed, SignedObject, SigningObject, SubmitError, Watermark, Withheld, recombine,
 };
 use qbft::{CUT_OFF_ROUND, Committee, Controller, RoundRobin};
 use rand_chacha::ChaCha20Rng;
@@ -29,6 +28,7 @@ use types::{
     SsvMessage, Thresholds, TreeHash, ValidatorDuty, ValidatorIndex,
 };
 
+use deal::{Dealt, deal};
 pub use tag::Tag;
 
 pub const SLOT: Slot = Slot(41);
@@ -114,21 +114,9 @@ impl Sim {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let operators: Vec<_> = (1..=conducts.len() as u64).map(|i| OperatorId(i * 31)).collect();
         let thresholds = Thresholds::of_size(operators.len());
-        let quorum = usize::try_from(thresholds.quorum()).unwrap();
-        let mut shares: Vec<BTreeMap<ValidatorIndex, SecretKey>> =
-            operators.iter().map(|_| BTreeMap::new()).collect();
-        let (mut keys, mut entries) = (Vec::new(), Vec::new());
-        for index in 100..100 + validators {
-            let secret = SecretKey::from_scalar(Scalar::random(&mut rng)).unwrap();
-            let public_key = secret.public_key().to_bytes();
-            let parts = split(&secret, &operators, quorum, &mut rng).unwrap();
-            let share_keys: Vec<_> =
-                parts.iter().map(|s| (s.operator, s.secret.public_key().to_bytes())).collect();
-            let validator = ValidatorIndex(index);
-            keys.push((validator, Arc::new(ValidatorKeys::parse(&public_key, share_keys).unwrap())));
-            for (held, part) in shares.iter_mut().zip(parts) {
-                held.insert(validator, part.secret);
-            }
+        let Dealt { keys, public_keys, shares } = deal(100..100 + validators, &operators, &mut rng);
+        let mut entries = Vec::new();
+        for (index, public_key) in (100..).zip(public_keys) {
             entries.push(entry(BeaconRole::Attester, index, public_key));
             if index == 100 {
                 entries.push(entry(BeaconRole::SyncCommittee, index, public_key));

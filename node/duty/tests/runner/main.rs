@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "../common/deal.rs"]
+mod deal;
 #[path = "../common/tag.rs"]
 mod tag;
 

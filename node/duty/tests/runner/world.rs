@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crypto::bls::{SecretKey, Signature, sign, verify};
-use crypto::field::Scalar;
-use crypto::shamir::split;
 use crypto::threshold::CoefficientCache;
 use duty::runner::{
     Aggregate, Claim, Domains, Effect, Facts, Fetch, Fetched, Input, Outcome, Past, Plan, Progress,
     ProposalForm, Runner, RunnerSetup, Selection, ShareRequest, Stage, Submission,
 };
-use duty::{CommitteeKeys, SubmitError, ValidatorKeys, Withheld, recombine};
+use duty::{CommitteeKeys, SubmitError, Withheld, recombine};
 use qbft::{CUT_OFF_ROUND, Committee, RoundRobin};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -27,6 +25,7 @@ use types::{
     SignatureBytes, SignedSsvMessage, Slot, SsvFork, SsvMessage, Thresholds, ValidatorDuty, ValidatorIndex,
 };
 
+use crate::deal::{Dealt, deal};
 use crate::tag::Tag;
 
 pub const SLOT: Slot = Slot(41);
@@ -132,23 +131,7 @@ impl World {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let operators: Vec<_> = (1..=conducts.len() as u64).map(|i| OperatorId(i * 31)).collect();
         let thresholds = Thresholds::of_size(operators.len());
-        let quorum = usize::try_from(thresholds.quorum()).unwrap();
-        let mut shares: Vec<BTreeMap<ValidatorIndex, SecretKey>> =
-            operators.iter().map(|_| BTreeMap::new()).collect();
-        let (mut keys, mut public_keys) = (Vec::new(), Vec::new());
-        for index in [100, 101] {
-            let secret = SecretKey::from_scalar(Scalar::random(&mut rng)).unwrap();
-            let public_key = secret.public_key().to_bytes();
-            let parts = split(&secret, &operators, quorum, &mut rng).unwrap();
-            let share_keys: Vec<_> =
-                parts.iter().map(|s| (s.operator, s.secret.public_key().to_bytes())).collect();
-            let validator = ValidatorIndex(index);
-            keys.push((validator, Arc::new(ValidatorKeys::parse(&public_key, share_keys).unwrap())));
-            for (held, part) in shares.iter_mut().zip(parts) {
-                held.insert(validator, part.secret);
-            }
-            public_keys.push(public_key);
-        }
+        let Dealt { keys, public_keys, shares } = deal([100, 101], &operators, &mut rng);
         let plan = (recipe.plan)(&public_keys);
         let in_duty = |index| plan.entries().iter().any(|entry| entry.validator_index == index);
         let keys: Arc<CommitteeKeys> =
