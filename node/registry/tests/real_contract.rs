@@ -119,33 +119,9 @@ impl Chain {
     }
 
     fn rules(&self) -> Arc<NetworkRules> {
-        let text = format!(
-            r#"
-            name = "local"
-            preset = "minimal"
-            chain_id = {CHAIN_ID}
-            contract = "{}"
-            deploy_block = 1
-            follow_distance = 0
-            seconds_per_slot = 3
-            total_ethereum_validators = 1000000
-            discovery_protocol_id = "0x737376647635"
-            bootnodes = []
-            [domains]
-            alan = "0x00000402"
-            boole = "0x00000403"
-            [forks]
-            alan = 0
-            [timeouts]
-            quick_ms = 500
-            slow_ms = 30000
-            [peers]
-            ip_colocation_limit = 0
-            inbound_rate_limit = 0
-            "#,
-            self.contract
-        );
-        Arc::new(NetworkRules::from_toml(&text).unwrap())
+        let mut rules = NetworkRules::from_toml(include_str!("../../types/samples/local.toml")).unwrap();
+        rules.contract = self.contract;
+        Arc::new(rules)
     }
 }
 

@@ -209,34 +209,12 @@ impl Armer for Spy {
     }
 }
 
-/// A network with this contract, deployed in block 1, followed to the head.
+/// The sample network with this contract, followed at this distance.
 fn rules_with(contract: Address, follow_distance: u64) -> Arc<NetworkRules> {
-    let text = format!(
-        r#"
-        name = "local"
-        preset = "minimal"
-        chain_id = 31337
-        contract = "{contract}"
-        deploy_block = 1
-        follow_distance = {follow_distance}
-        seconds_per_slot = 3
-        total_ethereum_validators = 1000000
-        discovery_protocol_id = "0x737376647635"
-        bootnodes = []
-        [domains]
-        alan = "0x00000402"
-        boole = "0x00000403"
-        [forks]
-        alan = 0
-        [timeouts]
-        quick_ms = 500
-        slow_ms = 30000
-        [peers]
-        ip_colocation_limit = 0
-        inbound_rate_limit = 0
-        "#
-    );
-    Arc::new(NetworkRules::from_toml(&text).unwrap())
+    let sample = include_str!("../../../types/samples/local.toml");
+    let mut rules = NetworkRules::from_toml(sample).unwrap();
+    (rules.contract, rules.follow_distance) = (contract, follow_distance);
+    Arc::new(rules)
 }
 
 fn contract() -> Address {
