@@ -8,7 +8,7 @@
 //!         --listen 127.0.0.1 --tcp 13001 --udp 12001 --fork boole --committee 1,2,3,4 [--committee ..] [--bootnode enr:..]
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::io::Write;
@@ -18,49 +18,17 @@ use std::sync::Arc;
 
 use crypto::keystore::{OperatorKeyFile, Password};
 use crypto::rsa::OperatorPrivateKey;
-use network::{InboundMessage, Network, NetworkConfig, NetworkEvent, NetworkKey, Topic, Verdict};
+use network::{InboundMessage, Network, NetworkConfig, NetworkEvent, NetworkKey, Verdict};
+use testkit::outsider::Arguments;
 use types::{
-    ByteList, CommitteeId, Decode, Encode, List, MessageId, MsgType, NetworkRules, OperatorId,
-    PartialSignatureMessages, SignedSsvMessage, Slot, SsvFork, SsvMessage, SubnetId,
+    ByteList, CommitteeId, Decode, Encode, List, MessageId, MsgType, OperatorId, PartialSignatureMessages,
+    SignedSsvMessage, Slot, SsvFork, SsvMessage,
 };
 
 type Failure = Box<dyn Error>;
 
 /// Slots of which it is remembered what was forged.
 const REMEMBERED_SLOTS: u64 = 64;
-
-/// The words after the options that are given once, and those of the ones given any number of times.
-struct Arguments {
-    given: BTreeMap<String, String>,
-    committees: Vec<Vec<OperatorId>>,
-    bootnodes: Vec<String>,
-}
-
-impl Arguments {
-    fn read(mut words: impl Iterator<Item = String>) -> Result<Self, Failure> {
-        let mut read = Self { given: BTreeMap::new(), committees: Vec::new(), bootnodes: Vec::new() };
-        while let Some(option) = words.next() {
-            let name = option.strip_prefix("--").ok_or_else(|| format!("{option} is no option"))?;
-            let word = words.next().ok_or_else(|| format!("{option} has no value"))?;
-            match name {
-                "committee" => read.committees.push(operators(&word)?),
-                "bootnode" => read.bootnodes.push(word),
-                _ => {
-                    read.given.insert(name.to_owned(), word);
-                }
-            }
-        }
-        Ok(read)
-    }
-
-    fn text(&self, name: &str) -> Result<&str, Failure> {
-        self.given.get(name).map(String::as_str).ok_or_else(|| format!("--{name} is missing").into())
-    }
-}
-
-fn operators(text: &str) -> Result<Vec<OperatorId>, Failure> {
-    text.split(',').map(|id| Ok(OperatorId(id.parse()?))).collect()
-}
 
 /// Turns other operators' bundles into bad ones of its own, one for each that an honest operator would send.
 struct Forger {
@@ -156,7 +124,7 @@ fn config(arguments: &Arguments, fork: SsvFork) -> Result<NetworkConfig, Failure
 async fn main() -> Result<(), Failure> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
     let fork = fork(arguments.text("fork")?)?;
-    let rules = Arc::new(NetworkRules::from_toml(&fs::read_to_string(arguments.text("network")?)?)?);
+    let rules = Arc::new(arguments.rules()?);
     let mut forger = Forger {
         operator: OperatorId(arguments.text("operator")?.parse()?),
         key: open_key(&arguments)?,
@@ -164,8 +132,7 @@ async fn main() -> Result<(), Failure> {
         done: BTreeSet::new(),
     };
     let (network, mut events) = Network::start(config(&arguments, fork)?, rules).await?;
-    let topic = |committee: &Vec<OperatorId>| Topic { fork, subnet: SubnetId::of(fork, committee) };
-    network.subscribe(arguments.committees.iter().map(topic)).await?;
+    network.subscribe(arguments.topics(fork)).await?;
     writeln!(std::io::stdout(), "operator {} signs badly as {}", forger.operator, network.peer_id())?;
 
     while let Some(event) = events.recv().await {
