@@ -2,12 +2,12 @@
 import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
 import { request } from "../lib/http.mjs";
 import { validatorsOf } from "../lib/plans.mjs";
-import { Processes } from "../lib/processes.mjs";
+import { Processes, endAll } from "../lib/processes.mjs";
 import { loadState } from "../lib/state.mjs";
 import { operatorStatus } from "../lib/table.mjs";
 import { sleep } from "../lib/wait.mjs";
 import { operatorName, startOperator } from "../setup/operators.mjs";
-import { clearFolder, endAll, startEverything } from "../setup/up.mjs";
+import { clearFolder, startEverything } from "../setup/up.mjs";
 import { Evidence } from "./evidence.mjs";
 import { keyOf } from "./published.mjs";
 

@@ -1,8 +1,9 @@
 // The commands of scripts/devnet.
 import { parseArgs } from "node:util";
 import { installPackages } from "../setup/packages.mjs";
+import { endOnInterrupt } from "./interrupt.mjs";
 import { Layout, OPERATORS } from "./layout.mjs";
-import { Processes } from "./processes.mjs";
+import { Processes, endAll } from "./processes.mjs";
 import { loadState } from "./state.mjs";
 
 // the beacon node's libraries read their preset when they load
@@ -19,6 +20,8 @@ const USAGE = `usage: scripts/devnet COMMAND [options]
   kill N        SIGKILL operator N
   restart N     start operator N again, with the folder it had
   down          end every process; logs stay
+
+Ctrl-C ends what the command itself started: all of it while up or check works, nothing of a network that check found running.
 
 options: --dir DIR (default .devnet), --base-port N (default 19600), --seconds-per-slot N (default 3),
          --binary FILE (use this capstan instead of building), --until-finalized N (epoch at which up returns, default 8)
@@ -74,7 +77,6 @@ function upOptions(options) {
 const newLayout = (options) => new Layout({ dir: options.dir, basePort: whole(options["base-port"], "--base-port") });
 
 async function down(layout) {
-  const { endAll } = await import("../setup/up.mjs");
   const names = await endAll(new Processes(layout));
   console.log(names.length === 0 ? "nothing was running" : `ended ${names.join(", ")}`);
 }
@@ -112,6 +114,7 @@ async function kill(options, operator) {
 async function checkAllDuties(options) {
   const { PARTS, runAllDuties } = await import("../all-duties/run.mjs");
   for (const part of options.part) if (!Object.hasOwn(PARTS, part)) throw new UsageError(`there is no part ${part}`);
+  endOnInterrupt(new Processes(newLayout(options)));
   process.exitCode = await runAllDuties({
     dir: options.dir,
     basePort: whole(options["base-port"], "--base-port"),

@@ -21,6 +21,21 @@ function inspect(pid) {
   }
 }
 
+/** Set when everything ends: what this program still does must not start anything behind it. */
+let isOver = false;
+export const refuseStarts = () => {
+  isOver = true;
+};
+
+/** Ends every process of the network, operators first, so that they do not report the loss of their nodes. Returns their names. */
+export async function endAll(processes) {
+  const names = processes.running();
+  const isOperator = (name) => name.startsWith("operator-");
+  await Promise.all(names.filter(isOperator).map((name) => processes.stop(name)));
+  await Promise.all(names.filter((name) => !isOperator(name)).map((name) => processes.stop(name)));
+  return names;
+}
+
 export class Processes {
   #runDir;
   #logOf;
@@ -57,6 +72,7 @@ export class Processes {
   }
 
   start(name, { command, args, cwd, env = {} }) {
+    if (isOver) throw new Error(`${name} is not started: everything ends`);
     if (this.isRunning(name)) throw new Error(`${name} is running already`);
     mkdirSync(this.#runDir, { recursive: true });
     mkdirSync(path.dirname(this.#logOf(name)), { recursive: true });

@@ -5,9 +5,10 @@ import path from "node:path";
 import { BeaconApi } from "../lib/beacon-api.mjs";
 import { Capstan } from "../lib/capstan.mjs";
 import { runVisibly } from "../lib/command.mjs";
+import { endOnInterrupt } from "../lib/interrupt.mjs";
 import { repository } from "../lib/layout.mjs";
 import { range, validatorsOf } from "../lib/plans.mjs";
-import { Processes } from "../lib/processes.mjs";
+import { Processes, endAll } from "../lib/processes.mjs";
 import { saveState } from "../lib/state.mjs";
 import { operatorStatus, snapshot, watch } from "../lib/table.mjs";
 import { waitFor } from "../lib/wait.mjs";
@@ -50,20 +51,12 @@ export function clearFolder(layout, processes) {
   mkdirSync(layout.logDir, { recursive: true });
 }
 
-/** Ends every process of the network, operators first, so that they do not report the loss of their nodes. */
-export async function endAll(processes) {
-  const names = processes.running();
-  const isOperator = (name) => name.startsWith("operator-");
-  await Promise.all(names.filter(isOperator).map((name) => processes.stop(name)));
-  await Promise.all(names.filter((name) => !isOperator(name)).map((name) => processes.stop(name)));
-  return names;
-}
-
 export async function up(layout, { secondsPerSlot, binary, untilFinalized }) {
   const started = Date.now();
   const step = stepPrinter();
   const processes = new Processes(layout);
   clearFolder(layout, processes);
+  endOnInterrupt(processes);
   const program = await buildProgram({ binary, step });
   try {
     await startEverything({ layout, processes, program, secondsPerSlot, step });

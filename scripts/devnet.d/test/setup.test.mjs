@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createDecipheriv, createHash, pbkdf2Sync } from "node:crypto";
-import { appendFileSync, chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -9,7 +10,7 @@ import { Tail } from "../check/chain-evidence.mjs";
 import { countTests } from "../check/stages.mjs";
 import { interopSecret, parseRanges } from "../lib/interop.mjs";
 import { Layout, VALIDATORS, clusterIndices, packageDir } from "../lib/layout.mjs";
-import { Processes } from "../lib/processes.mjs";
+import { Processes, endAll } from "../lib/processes.mjs";
 import { membersNow, swing } from "../lib/state.mjs";
 import { waitFor } from "../lib/wait.mjs";
 import { encryptKeystore } from "../setup/keystore.mjs";
@@ -96,6 +97,81 @@ test("waiting ends with the answer, or with what was awaited and why not", async
 test("results of all test binaries are added up", () => {
   const output = "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured\nnoise\ntest result: FAILED. 1 passed; 2 failed; 1 ignored; 0 measured\n";
   assert.deepEqual(countTests(output), { passed: 4, failed: 2, ignored: 1 });
+});
+
+/** A program that starts a process of a network, and never gives up starting another one. */
+const STUBBORN = `
+import { endOnInterrupt } from ${JSON.stringify(new URL("../lib/interrupt.mjs", import.meta.url).href)};
+import { Processes } from ${JSON.stringify(new URL("../lib/processes.mjs", import.meta.url).href)};
+import { Layout } from ${JSON.stringify(new URL("../lib/layout.mjs", import.meta.url).href)};
+const dir = process.argv[1];
+const processes = new Processes(new Layout({ dir }));
+const start = (name) => processes.start(name, { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"], cwd: dir });
+endOnInterrupt(processes);
+start("operator-1");
+start("beacon");
+console.log("started");
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => setInterval(() => { try { start("beacon"); console.log("started behind it"); } catch {} }, 1));
+setInterval(() => {}, 1000);
+`;
+
+/** Runs node until `isReady` says so of what it printed, sends `signal`, and returns how it ended and what it printed. */
+async function interrupted({ args, options, isReady, signal }) {
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (said += bytes));
+  const end = new Promise((resolve) => child.on("close", (code, killer) => resolve(code ?? killer)));
+  await waitFor(`what is to be interrupted (${said})`, () => isReady(said) || child.exitCode !== null, { everyMillis: 20 });
+  child.kill(signal);
+  return { code: await end, said };
+}
+
+test("Ctrl-C ends every process that a command started, and none comes after", async (t) => {
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    const dir = mkdtempSync(path.join(os.tmpdir(), "interrupt-"));
+    t.after(() => rmSync(dir, { recursive: true, force: true }));
+    const { code, said } = await interrupted({ args: ["--input-type=module", "-e", STUBBORN, dir], isReady: (text) => text.includes("started"), signal });
+    const left = await endAll(new Processes(new Layout({ dir })));
+    assert.deepEqual([code, left, said.includes("behind it")], [130, [], false], said);
+  }
+});
+
+/** A copy of the scripts whose execution client says nothing for ever: as far as the first process of a network, and no further. */
+function cloneWithMuteChain(dir) {
+  const isOurs = (file) => path.basename(file) !== "node_modules";
+  const copy = path.join(dir, "scripts", "devnet.d");
+  const contracts = path.join("contracts-abi", "solidity");
+  cpSync(packageDir, copy, { recursive: true, filter: isOurs });
+  cpSync(path.join(packageDir, "..", "..", contracts), path.join(dir, contracts), { recursive: true, filter: isOurs });
+  const modules = path.join(packageDir, "node_modules");
+  const anvil = path.join(copy, "node_modules", "@foundry-rs", "mute", "bin");
+  mkdirSync(anvil, { recursive: true });
+  for (const name of readdirSync(modules)) if (name !== "@foundry-rs") symlinkSync(path.join(modules, name), path.join(copy, "node_modules", name));
+  writeFileSync(path.join(anvil, "anvil"), "#!/bin/sh\nexec sleep 600\n", { mode: 0o755 });
+  return path.join(copy, "lib", "main.mjs");
+}
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = net.createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+
+test("up and both checks end what they started when they are interrupted", async (t) => {
+  const clone = mkdtempSync(path.join(os.tmpdir(), "clone-"));
+  t.after(() => rmSync(clone, { recursive: true, force: true }));
+  const main = cloneWithMuteChain(clone);
+  for (const command of [["up"], ["check"], ["check", "--all-duties", "--part", "chain"]]) {
+    const dir = path.join(clone, "net");
+    const args = [main, ...command, "--binary", process.execPath, "--dir", dir, "--base-port", String(await freePort())];
+    const processes = new Processes(new Layout({ dir }));
+    const { code, said } = await interrupted({ args, isReady: () => processes.isRunning("execution"), signal: "SIGINT" });
+    const left = await endAll(processes);
+    assert.deepEqual([code, left], [130, []], `${command.join(" ")} said: ${said}`);
+    rmSync(dir, { recursive: true });
+  }
 });
 
 test("a new clone installs its packages before it needs them", async (t) => {
