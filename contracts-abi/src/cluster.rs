@@ -89,10 +89,10 @@ mod tests {
 
     use super::*;
 
-    // Check values of the contract reference, section 2.1.
+    // Check values computed apart from this code, from the contract's packed encoding.
 
     #[test]
-    fn cluster_ids_follow_the_reference() {
+    fn cluster_ids_have_their_check_values() {
         let owner = address!("0xDCc846fA10C7CfCE9e6Eb37e06eD93b666cFC5E9");
         let expected = b256!("0x93841fd6108c55fabe4d9556fa3ba5ee1b087374541b6ea390e4f0b8f987522c");
         assert_eq!(cluster_id(owner, &[11, 22, 33, 44]), expected);

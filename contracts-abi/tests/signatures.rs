@@ -1,4 +1,4 @@
-//! Topics and selectors against the contract reference, which computed them from the deployed ABIs.
+//! Topics and selectors against those of the deployed ABIs, computed apart from this code.
 
 use std::collections::BTreeMap;
 

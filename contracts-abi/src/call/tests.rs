@@ -10,9 +10,9 @@ fn assignment() -> validator::Assignment {
     validator::Assignment { public_key: vec![7; 48], shares: vec![9; 1312] }
 }
 
-/// Selectors of the contract reference, sections 5.2, 5.3 and 6.1.
+/// Selectors of the deployed contract, computed from its ABIs apart from this code.
 #[test]
-fn every_call_has_the_selector_of_the_reference() {
+fn every_call_has_the_selector_of_the_contract() {
     use Generation::{V1, V2};
     let (amount, new) = (U256::from(5), || at(Cluster::NEW));
     let calls = [

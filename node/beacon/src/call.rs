@@ -245,8 +245,8 @@ pub struct Budgets {
 }
 
 impl Budgets {
-    /// The budgets of a chain with this slot length. Sources: `protocol/beacon-client.md` section 2 and `protocol/timing.md`
-    /// section 6 (5 s common, 60 s long, 1 s reconnect at a 12 s slot), scaled with the slot where a duty waits.
+    /// The budgets of a chain with this slot length. Source: ssv `beacon/goclient` (5 s common, 60 s long, 1 s reconnect at a 12 s
+    /// slot), scaled with the slot where a duty waits.
     #[must_use]
     pub fn for_slot(slot: Duration) -> Self {
         let floor = Duration::from_millis(500);

@@ -9,7 +9,7 @@
 //! Data for an older head than some node is known to have are the last resort: a node that stands still has the wrong target too, from
 //! the next epoch on, and no other operator agrees to that.
 //!
-//! The reference's score has the same order (`protocol/beacon-client.md` section 5.4): epochs weigh whole, heads a fraction. Data for a
+//! The reference's score has the same order (ssv `beacon/goclient`): epochs weigh whole, heads a fraction. Data for a
 //! head of the very slot cannot be bettered, so with the agreement reached it ends the wait.
 
 use crate::error::{CallError, NodeName};

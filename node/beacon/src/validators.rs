@@ -9,7 +9,7 @@ use crate::state::{Data, read_json};
 use serde::Deserialize;
 use types::{Epoch, PublicKeyBytes, ValidatorIndex};
 
-/// Keys in one question about validators; 512 as in the reference node (`protocol/beacon-client.md` section 10).
+/// Keys in one question about validators; 512 as in the reference node.
 const VALIDATORS_PER_CALL: usize = 512;
 
 /// Status of a validator (beacon-APIs `ValidatorStatus`).

@@ -1,8 +1,8 @@
 //! What validators wish of others: registrations with builders, the fee recipients of their blocks, and to leave.
 //!
 //! All of it goes to every node: fee recipients because any of them may build the block, the rest because it costs nothing. Nodes forget
-//! preparations after about two epochs and expire registrations, so both are sent anew once an epoch (`protocol/beacon-client.md`
-//! sections 8 and 9), in batches of [`ITEMS_PER_CALL`].
+//! preparations after about two epochs and expire registrations, so both are sent anew once an epoch, in batches of
+//! [`ITEMS_PER_CALL`]. Source: ssv `operator/fee_recipient/controller.go`, `operator/duties/validator_registration.go`.
 
 use crate::call::Call;
 use crate::error::BeaconError;

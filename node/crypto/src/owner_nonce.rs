@@ -37,7 +37,7 @@ mod tests {
                              1f6240c91666f6f3b37622d4af635ea83dbab6afb8ab1089cb999fba0832dc43f4b9efa2ca761a6ba8c87eca\
                              cecd578488ad2e35";
 
-    /// The worked example of the key page.
+    /// Computed apart from this code.
     #[test]
     fn published_signature() {
         let owner: Address = "0xdcc846fa10c7cfce9e6eb37e06ed93b666cfc5e9".parse().unwrap();

@@ -2,7 +2,7 @@
 //!
 //! The secret is the value at zero of a random polynomial of degree `threshold - 1`; operator `x` holds its value at
 //! `x`, where `x` is the operator's id on the registry itself, not its position in the committee
-//! (`protocol: ssv-keys src/lib/Threshold`). Any `threshold` shares interpolate to the secret, fewer say nothing.
+//! (ssv-keys `src/lib/Threshold`). Any `threshold` shares interpolate to the secret, fewer say nothing.
 
 use crate::bls::{BlsError, PublicKey, SecretKey};
 use crate::field::Scalar;
@@ -136,7 +136,7 @@ pub fn interpolate_public_key(shares: &[(OperatorId, PublicKey)], at: u64) -> Re
 }
 
 /// Whether share public keys are points of one polynomial of degree `threshold - 1` whose value at zero is the
-/// validator key: the check of a keyshares file (`protocol: keyshares.json, verifying one item`).
+/// validator key: the check of a keyshares file.
 ///
 /// # Errors
 /// [`ShamirError`] for unusable ids or a threshold that does not fit.

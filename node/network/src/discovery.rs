@@ -2,7 +2,7 @@
 //!
 //! A record is yielded whenever one is learned: from an answer to a query, or from a node that opened a session with us.
 //! What to do with it is the dialler's affair. Queries walk towards random targets, every 5 s while subnets lack peers,
-//! else every 30 s. Source: networking.md section 4.
+//! else every 30 s. Source: ssv `network/discovery`.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};

@@ -2,7 +2,7 @@
 //!
 //! Besides the standard entries it carries `ssv` (true), `domaintype` and `next_domaintype` (4 bytes) and `subnets` (16 bytes).
 //! The next domain is that of the next scheduled fork; with none scheduled, as on every public network, it is the current one, as
-//! the Go node publishes it. Nobody reads a peer's. Source: ssv `network/records/entries.go`, networking.md section 4.2.
+//! the Go node publishes it. Nobody reads a peer's. Source: ssv `network/records/entries.go`.
 
 use std::net::IpAddr;
 
@@ -170,7 +170,7 @@ mod tests {
         assert!(enr.size() < 300);
     }
 
-    /// The first bootnode of the main network (networks.md section 2): no domain, no subnets, but `ssv`.
+    /// The first bootnode of the main network (ssv `networkconfig`): no domain, no subnets, but `ssv`.
     #[test]
     fn a_public_bootnode_is_read() {
         let text = "enr:-Ja4QAbDe5XANqJUDyJU1GmtS01qqMwDYx9JNZgymjBb55fMaha80E2HznRYoUGy6NFVSvs1u1cFqSM0MgJI-h1QKLeGAZKaTo7LgmlkgnY0gmlwhDQrfraJc2VjcDI1NmsxoQNEj0Pgq9-VxfeX83LPDOUPyWiTVzdI-DnfMdO1n468u4Nzc3YBg3RjcIITioN1ZHCCD6I";
@@ -179,9 +179,9 @@ mod tests {
         assert_eq!(enr.udp4_socket().unwrap().to_string(), "52.43.126.182:4002");
     }
 
-    /// The bootnodes of networks.md section 2, decoded address in parentheses there.
+    /// The bootnodes of ssv `networkconfig`, and the addresses in their records.
     #[test]
-    fn every_bootnode_of_the_public_networks_is_where_the_documents_say() {
+    fn every_bootnode_of_the_public_networks_is_where_it_should_be() {
         for (network, addresses) in [
             (
                 "mainnet",

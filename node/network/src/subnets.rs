@@ -21,7 +21,7 @@ pub(crate) fn all() -> impl Iterator<Item = SubnetId> {
 }
 
 impl SubnetBits {
-    /// From the bytes of a record: missing ones read as zero, surplus ones are ignored (networking.md section 4.2).
+    /// From the bytes of a record: missing ones read as zero, surplus ones are ignored (ssv `network/commons/subnets.go`).
     #[must_use]
     pub fn from_wire(bytes: &[u8]) -> Self {
         let mut bits = Self::default();
@@ -111,7 +111,7 @@ pub(crate) mod tests {
         subnets.iter().filter_map(|number| SubnetId::new(*number)).collect()
     }
 
-    /// The table of networking.md section 5.
+    /// What ssv `network/commons/subnets.go` gives.
     #[test]
     fn the_documented_vectors_hold() {
         for (subnets, text) in [

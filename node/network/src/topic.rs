@@ -1,7 +1,7 @@
 //! Topics: one per subnet and fork, known by name on the wire.
 //!
 //! Alan `ssv.v2.<subnet>` on every network, Boole `/ssv/<network>/boole/<subnet>`. The names come from the rules; this module keeps
-//! the two-way book. Source: networking.md section 6.1.
+//! the two-way book.
 
 use std::collections::HashMap;
 

@@ -14,7 +14,7 @@ use libp2p::{StreamProtocol, SwarmBuilder, noise, tcp, yamux};
 use network::{DisconnectReason, DropReason, NetworkEvent};
 use support::{Node, within};
 
-/// Worked example A of the protocol description: key 01..20, network 0x00000001.
+/// The worked example, signed apart from this code: key 01..20, network 0x00000001.
 const EXAMPLE_A: &str = concat!(
     "0a25080212210284bf7562262bbd6940085748f3be6afa52ae317155181ece31b66351ccffa4b0120c7373762f6e6f6465696e66",
     "6f1a9b017b22456e7472696573223a5b22222c2230783030303030303031222c227b5c224e6f646556657273696f6e5c223a5c22",

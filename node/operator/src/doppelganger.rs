@@ -16,7 +16,7 @@
 //! * An epoch that nobody asked about (the machine slept, the clock jumped) starts the two epochs anew; a question without an answer
 //!   changes nothing. Nothing is kept on disk: every start begins from the beginning.
 //!
-//! Source: `ssv doppelganger/` (`protocol: safety.md` section 2). Deviations: selection proofs and aggregates are withheld, and in the
+//! Source: `ssv doppelganger/`. Deviations: selection proofs and aggregates are withheld, and in the
 //! first epoch of a chain the epoch before it counts as silent, since there was none.
 //!
 //! **Bound**: one entry for each validator of ours that takes part.
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(rules.answer(Epoch(epoch), &all).len(), alive.len());
     }
 
-    /// The table of `safety.md` section 2.3, left column: nobody else is there.
+    /// Nobody else is there.
     #[test]
     fn two_silent_epochs_clear_a_validator() {
         let (mut rules, own) = (Doppelganger::default(), own(&[A]));

@@ -66,7 +66,7 @@ impl Duties {
     }
 
     /// Tells the beacon nodes who receives the fees of the blocks they build, in each epoch and when something changes: they forget it after
-    /// two epochs (`protocol/beacon-client.md` section 8).
+    /// two epochs.
     async fn prepare_proposers(&self, epoch: Epoch, told: &mut Option<Told>) -> Result<(), BeaconError> {
         let (directory, known) = (self.directory.load_full(), self.roster.all());
         let recipients = recipients(&directory, &known, epoch);

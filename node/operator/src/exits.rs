@@ -6,7 +6,7 @@
 //! ```
 //!
 //! * The event is seen once, so a request is written down before anything is done about it, and again and again until that succeeds.
-//! * The duty's slot is the same at every operator: four slots after the block of the event (`protocol/duties.md` section 8). A node that
+//! * The duty's slot is the same at every operator: four slots after the block of the event (ssv `operator/duties/voluntary_exit.go`). A node that
 //!   restarts begins the duty anew under that slot.
 //! * A request is done when a beacon node took the exit, or when the chain knows of it by whatever way.
 //! * Of foreign validators the requests are counted for [`KEPT_SLOTS`] slots: validation believes messages of announced exits only.

@@ -1,7 +1,7 @@
 //! Who has what to do in a slot, by committee: a function of what is known, without a clock or a question.
 //!
 //! What is left out, and why: validators whose cluster is liquidated, or that do not take part on the beacon chain
-//! (`protocol/duties.md` section 1.7); votes and aggregations of a share that may not sign the epoch's target yet, because it was
+//! (ssv `protocol/v2/types/ssvshare.go`); votes and aggregations of a share that may not sign the epoch's target yet, because it was
 //! armed in this epoch (the reference's minimum participation epoch) or has voted in it before a restart. A share that may not sign
 //! would make its whole committee refuse the vote.
 
@@ -162,7 +162,8 @@ impl Known<'_> {
         }
     }
 
-    /// Each validator that attests in ten epochs, in its own slot of ten epochs (`protocol/duties.md` section 7).
+    /// Each validator that attests in ten epochs, in its own slot of ten epochs (ssv
+    /// `operator/duties/validator_registration.go`).
     fn registrations(&self, slot: Slot, plans: &mut Plans) {
         if !self.proposals.builder {
             return;

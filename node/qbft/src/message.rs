@@ -91,7 +91,7 @@ impl ProcessingMessage {
         }
     }
 
-    /// The rules that need nothing but the message (protocol: `SignedSSVMessage.Validate`, `Message.Validate`).
+    /// The rules that need nothing but the message (ssv-spec `SignedSSVMessage.Validate`, `Message.Validate`).
     ///
     /// # Errors
     /// The first broken rule.

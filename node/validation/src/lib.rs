@@ -16,7 +16,7 @@
 //!   (the caller)      RSA                                          56, 76
 //! ```
 //!
-//! The numbers are those of the reference's rules in `protocol/message-validation.md`; each [`Refusal`] carries
+//! The numbers count the reference's rules (ssv `message/validation`) in their order; each [`Refusal`] carries
 //! its own, and [`Refusal::verdict`] is the whole policy. `RULES.md` beside this crate shows them all. The order matters: a message that breaks two rules must be
 //! punished or spared as the other implementations do it. Rules that cannot be broken by what comes off the wire
 //! have no refusal: an absent message (4, 14), a registry that fails to answer (12; ours is in memory), data above

@@ -1,6 +1,6 @@
 //! The reasons not to believe a message, and what follows from each.
 //!
-//! Each refusal stands for one or more rules of the reference, by their numbers in `protocol/message-validation.md`; both forks have the same
+//! Each refusal stands for one or more rules of the reference (ssv `message/validation`), numbered in their order; both forks have the same
 //! rules in the same order, some with another content. The texts are the reference's: they are the reasons in its metrics, which
 //! dashboards count by. `RULES.md` beside this crate is written from this table.
 

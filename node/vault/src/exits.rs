@@ -23,7 +23,7 @@ const TABLE: &str = "exits";
 /// An exit that was requested and is not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PendingExit {
-    /// The slot of its duty, the same at every operator (`protocol: duties.md` section 8). Its epoch is that of the exit.
+    /// The slot of its duty, the same at every operator. Its epoch is that of the exit.
     pub slot: Slot,
     /// Who leaves.
     pub validator: PublicKeyBytes,

@@ -24,7 +24,7 @@
 //! The history keeps one row of marks per share: the highest source, target and block slot it signed, which is the
 //! "minimal" strategy of EIP-3076. Next to it stand the latest votes one by one, with their signing root: they let a
 //! repeated request be told from a second vote, and they let anyone see that no history holds two votes for a target
-//! ([`interchange::show`]). The key is the share's public key, since that is what signs (`protocol: ssv ssvsigner/ekm`).
+//! ([`interchange::show`]). The key is the share's public key, since that is what signs (ssv `ssvsigner/ekm`).
 //!
 //! # Deviations from the Go node
 //!

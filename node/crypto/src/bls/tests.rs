@@ -51,7 +51,7 @@ fn plus(a: &Signature, b: &Signature) -> Option<Signature> {
     Signature::from_point(sum.to_signature())
 }
 
-/// One share of the 4-operator test set, signing the attestation root of the protocol page.
+/// One share of the 4-operator test set, signing an attestation root; computed apart from this code.
 #[test]
 fn published_partial_signature() {
     let secret = "5f4711a796c1116b5118ec35279fb64d551d9b38813d2939954dd2df5160d3d9";

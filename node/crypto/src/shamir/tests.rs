@@ -1,4 +1,4 @@
-//! The worked example of the key page, and splits of every committee size.
+//! A split that was computed apart from this code, and splits of every committee size.
 
 use super::*;
 use rand::{RngCore, SeedableRng};

@@ -22,7 +22,7 @@ const SHARES: [&str; 4] = [
     "101013a20dce9e5937a4a3add3ba5cc4d702fd99adb932c8b90bc05e4525ffbe",
 ];
 
-/// The coefficients of the key page: 3, -3, 1.
+/// Of the ids 11, 22, 33: 3, -3, 1.
 #[test]
 fn published_coefficients() {
     let ids = [11, 22, 33].map(OperatorId);

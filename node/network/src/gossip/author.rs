@@ -3,7 +3,7 @@
 //! The Go node publishes with its peer id as author and without a signature, and punishes whoever forwards a message
 //! that has one; a signed message that we relayed would cost us our score (20 on a topic and we are graylisted). libp2p's
 //! permissive mode lets a *valid* signature pass, so the rule is enforced here, before the message id is computed: what is
-//! refused is dropped, and its forwarder gets the invalid-message penalty. Source: networking.md section 11.2.
+//! refused is dropped, and its forwarder gets the invalid-message penalty.
 
 use std::io;
 use std::sync::Arc;

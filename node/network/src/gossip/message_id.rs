@@ -33,7 +33,7 @@ mod tests {
         Message { source, data: data.to_vec(), sequence_number: None, topic: TopicHash::from_raw("ssv.v2.1") }
     }
 
-    /// The table of networking.md section 11.3.
+    /// What ssv `network/topics/msg_id.go` gives.
     #[test]
     fn the_documented_ids_hold() {
         let counting: Vec<u8> = (0..0x40).collect();

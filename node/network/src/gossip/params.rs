@@ -1,6 +1,6 @@
 //! The gossipsub configuration of the network: mesh, caches, sizes.
 //!
-//! Source: ssv `network/topics/params/gossipsub.go` and `pubsub.go`, networking.md section 11.1. Flood publishing and peer
+//! Source: ssv `network/topics/params/gossipsub.go` and `pubsub.go`. Flood publishing and peer
 //! exchange are off, as in the Go node. What libp2p does not let us set is in `node/decisions/0015-gossip-wire.md`.
 
 use std::time::Duration;

@@ -1,8 +1,7 @@
 //! How many messages a topic should carry, from the committees that use it.
 //!
 //! The estimate only feeds the score parameters of a topic (how fast a peer that delivers first earns its score), so
-//! it must agree with the other implementations, not with the truth. Source: ssv `network/topics/params/message_rate.go`,
-//! networking.md section 12.5.
+//! it must agree with the other implementations, not with the truth. Source: ssv `network/topics/params/message_rate.go`.
 
 /// From this many validators on a committee attests in every slot of an epoch.
 const SATURATION: u32 = 560;
@@ -78,7 +77,7 @@ pub(crate) mod tests {
         total_validators: 1_064_860.0,
     };
 
-    /// The table of networking.md section 12.5: committees, messages per second, messages per epoch.
+    /// What ssv `message_rate.go` gives: committees, messages per second, messages per epoch.
     pub(crate) const TABLE: [(u32, u32, u32, f64, f64); 7] = [
         (1, 4, 1, 0.04126, 15.845),
         (1, 4, 10, 0.36059, 138.466),

@@ -2,7 +2,7 @@
 //!
 //! The figures decide when a peer is graylisted, so they agree with the Go node: one rejected message costs 40, twenty on one
 //! topic 16000, which is the graylist threshold. Mesh delivery scoring (P3, P3b) is off, as there.
-//! Source: ssv `network/topics/params/{peer_score,topic_score}.go`, networking.md section 12.
+//! Source: ssv `network/topics/params/{peer_score,topic_score}.go`.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -2,8 +2,7 @@
 //! message.
 //!
 //! The dialer writes, closes its half and reads; the listener reads to the end, writes, closes. The half-close is done by
-//! libp2p's request-response after each write. Source: ssv `network/peers/connections/handshaker.go`, networking.md
-//! section 10.1.
+//! libp2p's request-response after each write. Source: ssv `network/peers/connections/handshaker.go`.
 
 use std::io;
 

@@ -1,6 +1,6 @@
 //! The signed envelope around NodeInfo: a libp2p signed envelope with the domain string `ssv` and the type `ssv/nodeinfo`.
 //!
-//! Source: ssv `network/records/signed_node_info.go`, networking.md section 10.2.
+//! Source: ssv `network/records/signed_node_info.go`.
 
 use libp2p::PeerId;
 use libp2p::core::SignedEnvelope;

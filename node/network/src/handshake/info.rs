@@ -1,8 +1,7 @@
 //! NodeInfo: what two nodes tell each other first, as JSON inside the signed envelope.
 //!
 //! One member `Entries` with three strings: an empty one (once the fork version), the network id (`0x` and the domain in hex)
-//! and the metadata, itself JSON in a string. Source: ssv `network/records/{node_info,metadata}.go`, networking.md
-//! section 10.3.
+//! and the metadata, itself JSON in a string. Source: ssv `network/records/{node_info,metadata}.go`.
 
 use serde::{Deserialize, Serialize};
 use types::DomainType;
@@ -107,7 +106,7 @@ impl Metadata {
 pub(crate) mod tests {
     use super::*;
 
-    /// The content of worked example A (networking.md section 10.4).
+    /// The content of the worked example.
     pub(crate) fn example_a() -> NodeInfo {
         NodeInfo {
             network_id: network_id(DomainType([0, 0, 0, 1])),

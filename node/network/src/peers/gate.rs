@@ -2,7 +2,7 @@
 //!
 //! Before the noise handshake: a leaky bucket per address (unless the rules switch it off). After it: peers that are barred
 //! for a while, because we trimmed them, because their score is bad, or because they are of another network.
-//! Source: ssv `network/peers/connections/conn_gater.go`, networking.md section 9.2.
+//! Source: ssv `network/peers/connections/conn_gater.go`.
 
 use std::convert::Infallible;
 use std::net::IpAddr;

@@ -1,7 +1,7 @@
 //! What a peer is worth: how badly the subnets we share with it need another peer.
 //!
 //! A subnet of ours without any peer counts 16, with one peer 4, with two 1, else nothing.
-//! Source: ssv `network/p2p/p2p_discovery.go`, networking.md section 9.3.
+//! Source: ssv `network/p2p/p2p_discovery.go`.
 
 use types::SubnetId;
 

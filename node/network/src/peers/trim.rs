@@ -2,7 +2,7 @@
 //!
 //! There is no room when more peers are connected than we aim for, or when the places for those that dial us are taken. In the latter
 //! case only inbound peers go, and useful ones only on every fifth occasion: newcomers get their chance, and meshes rest.
-//! Source: ssv `network/p2p/p2p.go`, networking.md section 9.4.
+//! Source: ssv `network/p2p/p2p.go`.
 
 use libp2p::PeerId;
 

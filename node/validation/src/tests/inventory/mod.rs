@@ -1,8 +1,8 @@
 //! Every rule of both forks: one message just inside, which breaks no rule, and one just outside, with the refusal and verdict that
 //! must follow.
 //!
-//! The other modules explore the rules one by one; this one makes sure that none is missing. The verdicts are those of the table in
-//! `protocol/message-validation.md`, not those of the code.
+//! The other modules explore the rules one by one; this one makes sure that none is missing. The verdicts are written down here from
+//! the reference (ssv `message/validation`), not taken from the code.
 
 mod consensus;
 mod envelope;
