@@ -70,4 +70,4 @@ pub use status::{NodeStatus, Status};
 pub use validators::{Validator, ValidatorStatus};
 pub use votes::{BlockId, BlockVotes};
 pub use wishes::ITEMS_PER_CALL;
-pub use witness::ClockOffset;
+pub use witness::{ClockOffset, unix_micros};

@@ -28,8 +28,9 @@ const SET_MICROS: i64 = 20_000;
 
 const SECOND_MICROS: i64 = 1_000_000;
 
-/// Microseconds since the Unix epoch; 0 on a clock before it.
-pub(crate) fn unix_micros() -> u64 {
+/// Microseconds since 1970 by our wall clock; 0 on a clock before it.
+#[must_use]
+pub fn unix_micros() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }

@@ -4,8 +4,9 @@
 //! while we slept moves the wait with it.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+pub use beacon::unix_micros;
 use types::rules::ChainRules;
 use types::{Epoch, Slot};
 
@@ -16,13 +17,6 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct SlotClock {
     rules: Arc<ChainRules>,
-}
-
-/// Microseconds since 1970, 0 before.
-#[must_use]
-pub fn unix_micros() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds since 1970, 0 before.

@@ -1,8 +1,8 @@
 //! Events: each once, with its first byte's time, through ends and silences of streams.
 
 use crate::support::*;
-use beacon::{BeaconEvent, BeaconNodes, EventKind, NodeId};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use beacon::{BeaconEvent, BeaconNodes, EventKind, NodeId, unix_micros};
+use std::time::Duration;
 use types::{Root, Slot};
 
 fn head(slot: u64) -> String {
@@ -20,10 +20,6 @@ fn syncing(slot: u64) -> String {
 fn slot_of(event: &BeaconEvent) -> Slot {
     let EventKind::Head(head) = event.kind else { panic!("{event:?}") };
     head.slot
-}
-
-fn unix_micros() -> u64 {
-    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
 }
 
 #[tokio::test]
@@ -62,6 +58,25 @@ async fn two_nodes_tell_and_each_event_comes_once() {
     a.send_event(&head(702));
     let event = events.recv().await.unwrap();
     assert_eq!((slot_of(&event), event.node), (Slot(702), NodeId(0)), "701 does not come again");
+}
+
+#[tokio::test]
+async fn a_head_that_is_not_verified_yet_does_not_hide_the_verified_one() {
+    let (a, b) = (FakeNode::start().await, FakeNode::start().await);
+    let (nodes, _) = BeaconNodes::connect(&settings(&[&a, &b]), ANYTHING).await.unwrap();
+    let mut events = nodes.subscribe();
+    a.wait_for(PATH_EVENTS, 1).await;
+    b.wait_for(PATH_EVENTS, 1).await;
+    let told = |event: BeaconEvent| {
+        let EventKind::Head(head) = event.kind else { panic!("{event:?}") };
+        (head.slot, head.execution_optimistic, event.node)
+    };
+    a.send_event(&head(701).replace("\"execution_optimistic\":false", "\"execution_optimistic\":true"));
+    assert_eq!(told(events.recv().await.unwrap()), (Slot(701), true, NodeId(0)));
+    b.send_event(&head(701));
+    b.send_event(&head(702));
+    assert_eq!(told(events.recv().await.unwrap()), (Slot(701), false, NodeId(1)));
+    assert_eq!(told(events.recv().await.unwrap()), (Slot(702), false, NodeId(1)));
 }
 
 #[tokio::test]
