@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runVisibly } from "../devnet.d/lib/command.mjs";
+import { onInterrupt } from "../devnet.d/lib/interrupt.mjs";
 import { repository } from "../devnet.d/lib/layout.mjs";
 import { installPackages } from "../devnet.d/setup/packages.mjs";
 import { Namespaces, within } from "./namespaces.mjs";
@@ -34,34 +35,44 @@ async function programs(options) {
   return found;
 }
 
-/** Runs the show; its exit code. */
-function show(namespaces, { capstan, netswitch }, options) {
+/** Starts the show. `code` is its exit code, `end` tells it to end. */
+function startShow(namespaces, { capstan, netswitch }, options) {
   const script = fileURLToPath(new URL("show.mjs", import.meta.url));
   const args = [script, "--run", String(namespaces.run), "--capstan", capstan, "--switch", netswitch];
   if (options.dir) args.push("--dir", options.dir);
   if (options.short) args.push("--short");
   const inside = within(namespaces.chain, process.execPath, args);
   const child = spawn(inside.command, inside.args, { stdio: "inherit" });
-  // the show ends its processes first; the terminal's signal reaches it too
-  for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => child.kill("SIGTERM"));
-  return new Promise((resolve, reject) => {
+  const code = new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("exit", (code) => resolve(code ?? 1));
+    child.on("exit", (status) => resolve(status ?? 1));
   });
+  return { code, end: () => child.kill("SIGTERM") };
+}
+
+/** The show's exit code. Whatever happens, its processes end before the namespaces go. */
+async function run(found, options) {
+  const namespaces = new Namespaces(process.pid);
+  let show = null;
+  onInterrupt(async () => {
+    show?.end();
+    await show?.code;
+    namespaces.remove();
+  });
+  try {
+    namespaces.create();
+    show = startShow(namespaces, found, options);
+    return await show.code;
+  } finally {
+    namespaces.remove();
+  }
 }
 
 try {
   const { values: options } = parseArgs({ options: OPTIONS });
   demandMachine();
   await installPackages();
-  const found = await programs(options);
-  const namespaces = new Namespaces(process.pid);
-  try {
-    namespaces.create();
-    process.exitCode = await show(namespaces, found, options);
-  } finally {
-    namespaces.remove();
-  }
+  process.exitCode = await run(await programs(options), options);
 } catch (error) {
   console.error(`netns: ${error.stderr?.toString().trim() || error.message}`);
   process.exitCode = 1;

@@ -3,9 +3,9 @@ import { mkdirSync, rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Capstan } from "../devnet.d/lib/capstan.mjs";
 import { request } from "../devnet.d/lib/http.mjs";
-import { Processes } from "../devnet.d/lib/processes.mjs";
+import { endOnInterrupt } from "../devnet.d/lib/interrupt.mjs";
+import { Processes, endAll } from "../devnet.d/lib/processes.mjs";
 import { sleep, waitFor } from "../devnet.d/lib/wait.mjs";
-import { operatorName } from "../devnet.d/setup/operators.mjs";
 import { Evidence } from "../devnet.d/check/evidence.mjs";
 import { ratio } from "../devnet.d/check/inclusion.mjs";
 import { Report, percent } from "../devnet.d/check/report.mjs";
@@ -189,29 +189,18 @@ class Show {
     this.note(`packets: ${delivered} delivered, ${lost} lost, ${cut_off} cut off, ${overflowed} dropped in the switch`);
     this.note(`head slot ${await this.evidence.beacon.headSlot()}; logs in ${this.layout.logDir}`);
   }
-
-  async end() {
-    const names = this.processes.running();
-    const operators = names.filter((name) => OPERATORS.some((operator) => operatorName(operator) === name));
-    await Promise.all(operators.map((name) => this.processes.stop(name)));
-    for (const name of names.filter((each) => !operators.includes(each))) await this.processes.stop(name);
-  }
 }
 
 const { values: args } = parseArgs({
   options: { run: { type: "string" }, capstan: { type: "string" }, switch: { type: "string" }, dir: { type: "string" }, short: { type: "boolean", default: false } },
 });
 const show = new Show(args);
-const stop = async () => {
-  await show.end();
-  process.exit(1);
-};
-for (const name of ["SIGINT", "SIGTERM"]) process.once(name, stop);
+endOnInterrupt(show.processes);
 try {
   await show.run();
 } catch (error) {
   show.report.broken("the show itself", error);
 } finally {
-  await show.end();
+  await endAll(show.processes);
 }
 process.exitCode = show.report.finish();
