@@ -47,15 +47,15 @@ pub enum RegistryError {
     OperatorKey,
     /// The signing history is another file than the one the shares were armed in.
     #[error(
-        "the signing history is missing: another file is in its place. Restore `history.redb` from the newest backup; only if \
-         there is none, and no other copy of this operator is running, move the folder `registry` away as well, and every \
-         share is armed anew at the current epoch"
+        "the signing history is missing: another file is in its place. Put the newest copy of `history.redb` there, and only \
+         this file; only if there is none, and no other copy of this operator is running, move the folder `registry` away as \
+         well, and every share is armed anew at the current epoch"
     )]
     HistoryMissing,
     /// The signing history went back.
     #[error(
-        "the signing history is older (commit {found}) than the one the shares were armed in (commit {expected}): restore \
-         a newer `history.redb`; only if there is none, and no other copy of this operator is running, move the folder \
+        "the signing history is older (commit {found}) than the one the shares were armed in (commit {expected}): put a \
+         newer `history.redb` in its place; only if there is none, and no other copy of this operator is running, move the folder \
          `registry` away, and every share is armed anew at the current epoch"
     )]
     HistoryOlder {

@@ -14,9 +14,9 @@ pub const fn remedy(file: DatabaseFile) -> &'static str {
             "stop the node, move the folder `registry` out of the data folder and start again: it is rebuilt from the chain"
         }
         DatabaseFile::History => {
-            "restore `history.redb` from the newest backup; only if there is none, and no other copy of this operator is \
-             running, move `history.redb` and the folder `registry` away and start again: every share is then armed \
-             anew at the current epoch"
+            "put the newest copy of `history.redb` in its place, and only this file; only if there is none, or the node \
+             refuses it as too old, and no other copy of this operator is running, move the damaged `history.redb` and the \
+             folder `registry` away and start again: every share is then armed anew at the current epoch"
         }
         DatabaseFile::Journal => {
             "stop the node, move the folder `journal` out of the data folder and start again: only past records are lost"
@@ -86,8 +86,8 @@ pub enum StoreError {
     },
     /// A newer version of the node wrote the file.
     #[error(
-        "the {file} database has schema {found} and this version knows {known}: run the newer version again, or \
-         restore the backup taken before the upgrade; do not delete the file"
+        "the {file} database has schema {found} and this version knows {known}: run the newer version again; do not \
+         delete the file, and do not put an older copy in its place"
     )]
     NewerSchema {
         /// The file.

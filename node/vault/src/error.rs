@@ -49,8 +49,8 @@ pub enum HistoryError {
     Store(#[from] StoreError),
     /// A row passed its checksum and is not laid out as the schema says.
     #[error(
-        "a row of the signing history (table `{table}`) is not laid out as its schema says: restore \
-         `history.redb` from the newest backup"
+        "a row of the signing history (table `{table}`) is not laid out as its schema says: put the \
+         newest copy of `history.redb` in its place, and only this file"
     )]
     Layout {
         /// The table.

@@ -151,11 +151,11 @@ fn a_running_node_a_missing_folder_and_damage_are_told_apart() {
     damage(&place.path("data"), &share);
     let damaged = place.run(&["history", "show", "--data-dir", "data"]);
     assert_eq!(damaged.code, 3, "{}", damaged.stderr);
-    assert!(damaged.stderr.contains("newest backup"), "{}", damaged.stderr);
+    assert!(damaged.stderr.contains("newest copy"), "{}", damaged.stderr);
     std::fs::write(place.path("data").join("history.redb"), "something else").unwrap();
     let other = place.run(&["history", "show", "--data-dir", "data"]);
     assert_eq!(other.code, 3, "{}", other.stderr);
-    assert!(other.stderr.contains("newest backup"), "{}", other.stderr);
+    assert!(other.stderr.contains("newest copy"), "{}", other.stderr);
 }
 
 #[test]

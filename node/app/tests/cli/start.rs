@@ -175,8 +175,8 @@ fn a_damaged_history_is_for_an_operator_to_decide() {
     assert_eq!(code, 3, "{said}");
     std::fs::write(place.path("data").join("history.redb"), "something else").unwrap();
     let (also, otherwise) = ended(&place);
-    assert!(also == 3 && otherwise.contains("newest backup"), "{otherwise}");
-    assert!(said.contains("history database is damaged") && said.contains("newest backup"), "{said}");
+    assert!(also == 3 && otherwise.contains("newest copy"), "{otherwise}");
+    assert!(said.contains("history database is damaged") && said.contains("newest copy"), "{said}");
 }
 
 #[test]

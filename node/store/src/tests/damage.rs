@@ -172,7 +172,7 @@ fn a_file_that_is_no_database_is_explained() {
 fn the_message_says_what_to_do() {
     let damaged = |file| StoreError::Damaged { file, detail: "x".to_owned() }.to_string();
     assert!(damaged(DatabaseFile::Registry).contains("rebuilt from the chain"));
-    assert!(damaged(DatabaseFile::History).contains("restore `history.redb` from the newest backup"));
+    assert!(damaged(DatabaseFile::History).contains("the newest copy of `history.redb`"));
     assert!(damaged(DatabaseFile::Journal).contains("only past records are lost"));
 }
 
