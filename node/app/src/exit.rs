@@ -5,7 +5,7 @@
 //! | 0 | done | |
 //! | 1 | failed: something outside did not work | try again, or mend what the message names |
 //! | 2 | the command line, the configuration, or a file or password it names cannot be used | correct what the message names |
-//! | 3 | an operator must decide: wrong network, wrong key, damaged or foreign history | choose; trying again does not help |
+//! | 3 | an operator must decide: wrong network, wrong key, damaged or foreign history, a second live copy of this operator | choose; trying again does not help |
 
 use std::fmt;
 

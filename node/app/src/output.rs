@@ -24,12 +24,6 @@ impl Output {
         Self { json }
     }
 
-    /// Whether JSON was asked for.
-    #[must_use]
-    pub const fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// The result: `text` for people, `value` as JSON.
     ///
     /// # Errors

@@ -44,7 +44,8 @@ Examples:
 
 Exit codes:
   0 stopped as asked   1 failed   2 command line or configuration
-  3 an operator must decide: wrong network, wrong key, damaged history";
+  3 an operator must decide: wrong network, wrong key, damaged or foreign history, a second
+    live copy of this operator";
 
 /// `capstan run`
 #[derive(Debug, Args)]

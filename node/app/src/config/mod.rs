@@ -70,7 +70,7 @@ pub struct ExecutionSection {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BeaconSection {
-    /// Beacon API addresses (http, https), in the order of preference.
+    /// Beacon API addresses (http, https). The best one is read from; among equals the order here holds.
     pub urls: Vec<String>,
     /// So many beacon nodes must have the same checkpoints before their attestation data are voted for.
     pub agreement: u8,
@@ -106,7 +106,8 @@ pub struct ProposalsSection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SafetySection {
-    /// Validators sign nothing slashable before they were seen to be alone: one or two epochs after each start.
+    /// After each start a validator signs no vote, block or aggregate until it was silent for two epochs (the one before the
+    /// start counts), or a quorum of its own committee was seen at work.
     pub doppelganger: bool,
     /// The node stops, with exit code 3, when it hears another live copy of this operator.
     pub second_copy: bool,
@@ -128,7 +129,7 @@ pub struct P2pSection {
     pub external_address: Option<IpAddr>,
     /// Node records to start from, besides those of the network.
     pub bootnodes: Vec<String>,
-    /// Peers to aim for.
+    /// Peers to aim for; three more for each subnet of this operator, up to 150 in all.
     pub max_peers: u32,
 }
 
