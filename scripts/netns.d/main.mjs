@@ -1,12 +1,10 @@
 // Builds the programs, makes the namespaces, runs the show in the chain's namespace, and removes everything again.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { runVisibly } from "../devnet.d/lib/command.mjs";
 import { onInterrupt } from "../devnet.d/lib/interrupt.mjs";
-import { repository } from "../devnet.d/lib/layout.mjs";
+import { buildProgram } from "../devnet.d/lib/programs.mjs";
 import { installPackages } from "../devnet.d/setup/packages.mjs";
 import { Namespaces, within } from "./namespaces.mjs";
 
@@ -22,18 +20,10 @@ function demandMachine() {
   if (!existsSync("/dev/net/tun")) throw new Error("there is no /dev/net/tun: load the module tun");
 }
 
-async function programs(options) {
-  const built = (name) => path.join(repository, "target", "release", name);
-  const wanted = [
-    [options.binary, ["-p", "app"]],
-    [options.switch, ["-p", "testkit", "--bin", "netswitch"]],
-  ];
-  const missing = wanted.filter(([given]) => !given).map(([, args]) => args);
-  for (const args of missing) await runVisibly("cargo", ["build", "--release", "--locked", ...args], { cwd: repository });
-  const found = { capstan: path.resolve(options.binary ?? built("capstan")), netswitch: path.resolve(options.switch ?? built("netswitch")) };
-  for (const file of Object.values(found)) if (!existsSync(file)) throw new Error(`${file} is not there`);
-  return found;
-}
+const programs = async (options) => ({
+  capstan: await buildProgram("capstan", { given: options.binary }),
+  netswitch: await buildProgram("netswitch", { given: options.switch }),
+});
 
 /** Starts the show. `code` is its exit code, `end` tells it to end. */
 function startShow(namespaces, { capstan, netswitch }, options) {

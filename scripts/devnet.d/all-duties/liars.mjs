@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { runVisibly } from "../lib/command.mjs";
-import { packageDir, repository } from "../lib/layout.mjs";
+import { packageDir } from "../lib/layout.mjs";
 import { clustersOf } from "../lib/plans.mjs";
+import { buildProgram } from "../lib/programs.mjs";
 import { waitFor } from "../lib/wait.mjs";
 
 /** Added to a port, past all other ports of the network: forwarders of outgoing connections, and the port behind its own. */
@@ -54,8 +55,7 @@ export async function startFromFar(net, operator) {
 export async function buildTraitor(binary) {
   const beside = binary && path.join(path.dirname(path.resolve(binary)), "traitor");
   if (beside && existsSync(beside)) return beside;
-  await runVisibly("cargo", ["build", "--release", "--locked", "-p", "testkit", "--bin", "traitor"], { cwd: repository });
-  return path.join(repository, "target", "release", "traitor");
+  return buildProgram("traitor");
 }
 
 const bootnodesOf = (text) => JSON.parse(/^bootnodes = (\[.*\])$/m.exec(text)[1]);

@@ -2,7 +2,8 @@
 import { Layout } from "../lib/layout.mjs";
 import { ALL_DUTIES, PUBLIC_TIMEOUTS } from "../lib/plans.mjs";
 import { Processes } from "../lib/processes.mjs";
-import { buildProgram, stepPrinter } from "../setup/up.mjs";
+import { buildProgram } from "../lib/programs.mjs";
+import { stepPrinter } from "../setup/up.mjs";
 import { Report } from "../check/report.mjs";
 import { runBlinded } from "./blinded.mjs";
 import { runChain } from "./chain.mjs";
@@ -52,7 +53,7 @@ export async function runAllDuties({ parts, isSlow, ...options }) {
   const running = new Processes(new Layout({ dir: options.dir })).running();
   if (running.length > 0) throw new Error(`a network is running in this folder (${running.join(", ")}): scripts/devnet down ends it`);
   for (const [, part] of chosen) part.needs?.();
-  const program = await buildProgram({ binary: options.binary, step });
+  const program = await buildProgram("capstan", { given: options.binary, step });
   for (const [name, part] of chosen) {
     const before = Date.now();
     await runPart(name, { part, options, program, report, step });

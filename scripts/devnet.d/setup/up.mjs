@@ -1,14 +1,12 @@
 // Brings up the whole network: software, execution chain with the registry, operators and validators registered on it,
 // then the beacon chain and everything that lives on it.
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import path from "node:path";
+import { mkdirSync, rmSync } from "node:fs";
 import { BeaconApi } from "../lib/beacon-api.mjs";
 import { Capstan } from "../lib/capstan.mjs";
-import { runVisibly } from "../lib/command.mjs";
 import { endOnInterrupt } from "../lib/interrupt.mjs";
-import { repository } from "../lib/layout.mjs";
 import { range, validatorsOf } from "../lib/plans.mjs";
 import { Processes, endAll } from "../lib/processes.mjs";
+import { buildProgram } from "../lib/programs.mjs";
 import { saveState } from "../lib/state.mjs";
 import { operatorStatus, snapshot, watch } from "../lib/table.mjs";
 import { waitFor } from "../lib/wait.mjs";
@@ -32,17 +30,6 @@ export function stepPrinter() {
 const ENOUGH = { finalized: 3, seconds: 1_080 };
 const TABLE_DEADLINE_MILLIS = 600_000;
 
-/** The program to run: `binary`, or what `cargo` makes of this repository. */
-export async function buildProgram({ binary, step }) {
-  if (!binary) {
-    step("building capstan");
-    await runVisibly("cargo", ["build", "--release", "--locked", "-p", "app"], { cwd: repository });
-  }
-  const program = path.resolve(binary ?? path.join(repository, "target", "release", "capstan"));
-  if (!existsSync(program)) throw new Error(`${program} is not there`);
-  return program;
-}
-
 /** Throws when a network runs in the folder; removes what is left of an earlier one. */
 export function clearFolder(layout, processes) {
   const running = processes.running();
@@ -57,7 +44,7 @@ export async function up(layout, { secondsPerSlot, binary, untilFinalized }) {
   const processes = new Processes(layout);
   clearFolder(layout, processes);
   endOnInterrupt(processes);
-  const program = await buildProgram({ binary, step });
+  const program = await buildProgram("capstan", { given: binary, step });
   try {
     await startEverything({ layout, processes, program, secondsPerSlot, step });
     const { Evidence } = await import("../check/evidence.mjs");

@@ -9,8 +9,9 @@ import { test } from "node:test";
 import { Tail } from "../check/chain-evidence.mjs";
 import { countTests } from "../check/stages.mjs";
 import { interopSecret, parseRanges } from "../lib/interop.mjs";
-import { Layout, VALIDATORS, clusterIndices, packageDir } from "../lib/layout.mjs";
+import { Layout, VALIDATORS, clusterIndices, packageDir, repository } from "../lib/layout.mjs";
 import { Processes, endAll } from "../lib/processes.mjs";
+import { buildProgram, built } from "../lib/programs.mjs";
 import { membersNow, swing } from "../lib/state.mjs";
 import { waitFor } from "../lib/wait.mjs";
 import { encryptKeystore } from "../setup/keystore.mjs";
@@ -92,6 +93,18 @@ test("waiting ends with the answer, or with what was awaited and why not", async
     throw new Error("connection refused");
   };
   await assert.rejects(waitFor("beacon node", refuse, { deadlineMillis: 5, everyMillis: 1 }), /no beacon node after 0 s: connection refused/);
+});
+
+test("programs are where cargo puts them", async (t) => {
+  const before = process.env.CARGO_TARGET_DIR;
+  t.after(() => (before === undefined ? delete process.env.CARGO_TARGET_DIR : (process.env.CARGO_TARGET_DIR = before)));
+  delete process.env.CARGO_TARGET_DIR;
+  assert.equal(built("capstan"), path.join(repository, "target", "release", "capstan"));
+  process.env.CARGO_TARGET_DIR = "/elsewhere";
+  assert.equal(built("traitor"), "/elsewhere/release/traitor");
+  process.env.CARGO_TARGET_DIR = "near";
+  assert.equal(built("capstan"), path.join(repository, "near", "release", "capstan"));
+  await assert.rejects(buildProgram("capstan", { given: "no/such/capstan" }), /no\/such\/capstan is not there/);
 });
 
 test("results of all test binaries are added up", () => {
