@@ -1,14 +1,17 @@
 // The claims about a window of slots in which everybody runs: each is measured and said in one line.
+import { readFileSync } from "node:fs";
 import { connect } from "../helper/client.mjs";
 import { Signer } from "../helper/signer.mjs";
 import { accountVotes, ratio } from "../check/inclusion.mjs";
 import { balances } from "../check/ledger.mjs";
 import { percent } from "../check/report.mjs";
-import { epochOf } from "../lib/beacon-api.mjs";
+import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
+import { SLOTS_PER_EPOCH } from "../lib/layout.mjs";
 import { clusterValidators, range } from "../lib/plans.mjs";
 import { slotsOf } from "../lib/window.mjs";
 import { assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "./books.mjs";
 import { accountBlocks, accountForks, accountRecipients, accountSync, comparePublished, judgeFinality, publishedInChain } from "./judge.mjs";
+import { domainsOf, judgeForkMessages } from "./listening.mjs";
 import { Selection } from "./selection.mjs";
 
 export const LIMITS = { blocks: 0.98, votes: 0.99, sync: 0.99 };
@@ -159,5 +162,19 @@ export function claimForks(net, window) {
   const forkOf = (slot) => (epochOf(slot) >= fulu ? "fulu" : "electra");
   const { counts, wrong } = accountForks({ window, blocks: net.evidence.blocks, forkOf });
   const isBoth = [...counts.values()].every((count) => count > 0) && counts.size === (epochOf(window.from) < fulu ? 2 : 1);
-  net.report.check(`blocks of every fork, each in its epochs`, wrong.length === 0 && isBoth, [...counts].map(([fork, count]) => `${count} ${fork}`).join(", "));
+  net.report.check("blocks of every fork of the beacon chain, each in its epochs", wrong.length === 0 && isBoth, [...counts].map(([fork, count]) => `${count} ${fork}`).join(", "));
+}
+
+/** What the listener heard around the change of the protocol's own fork: `lines` of its log. */
+export function claimForkMessages(net, window, lines) {
+  const { forks, operators } = net.plan;
+  const booleSlot = firstSlotOf(forks.boole);
+  const domains = domainsOf(readFileSync(net.layout.networkFile, "utf8"));
+  const { counts, astray, unheard } = judgeForkMessages({ lines, window, booleSlot, slotsPerEpoch: SLOTS_PER_EPOCH, domains, operators });
+  const first = ({ slot, operators: by, why }) => `${slot ?? ""}/${by ?? ""} ${why}`;
+  net.report.check(
+    `duties before slot ${booleSlot} are on Alan's topics, with its domain and roles, those from it on on Boole's, in every epoch those of every operator`,
+    counts.alan > 0 && counts.boole > 0 && astray.length === 0 && unheard.length === 0,
+    `${span(window)}: ${counts.alan} messages of Alan's slots and ${counts.boole} of Boole's heard, ${astray.length} astray${shown(astray, first)}${unheard.length === 0 ? "" : `; not heard: ${unheard.slice(0, SHOWN).join(", ")}`}`,
+  );
 }

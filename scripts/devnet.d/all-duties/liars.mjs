@@ -1,4 +1,5 @@
-// Operators that are made to be at fault from outside: preloaded libraries, forwarders, and a binary that stands in for one.
+// Operators that are made to be at fault from outside: preloaded libraries, forwarders, and a binary that stands in for one;
+// and a peer that only listens.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { runVisibly } from "../lib/command.mjs";
@@ -51,30 +52,48 @@ export async function startFromFar(net, operator) {
   net.startOperator(operator, { env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])) });
 }
 
-/** The binary that signs badly: the one beside a given `capstan`, or what `cargo` makes of this repository. */
-export async function buildTraitor(binary) {
-  const beside = binary && path.join(path.dirname(path.resolve(binary)), "traitor");
+/** A binary of `node/testkit`: the one beside a given `capstan`, or what `cargo` makes of this repository. */
+export async function buildTool(name, binary) {
+  const beside = binary && path.join(path.dirname(path.resolve(binary)), name);
   if (beside && existsSync(beside)) return beside;
-  return buildProgram("traitor");
+  return buildProgram(name);
 }
 
-const bootnodesOf = (text) => JSON.parse(/^bootnodes = (\[.*\])$/m.exec(text)[1]);
+/** The records that an operator starts from, as options of a tool. */
+function bootnodes(layout, operator) {
+  const text = readFileSync(path.join(layout.operatorDir(operator), "capstan.toml"), "utf8");
+  return JSON.parse(/^bootnodes = (\[.*\])$/m.exec(text)[1]).flatMap((enr) => ["--bootnode", enr]);
+}
+
+const committees = (clusters) => clusters.flatMap(({ operators }) => ["--committee", operators.join(",")]);
+
+export const listenerLog = (layout) => path.join(layout.logDir, "listener.jsonl");
+
+/** Starts a peer of all operators that only listens (`net.listener`) and writes down what it hears of every cluster. */
+export async function startListener(net) {
+  const { layout, plan, processes } = net;
+  processes.start("listener", {
+    command: net.listener,
+    // the first operator starts from nobody, the last one from the first
+    args: ["--network", layout.networkFile, "--out", listenerLog(layout), ...bootnodes(layout, plan.operators.at(-1)), ...committees(plan.clusters)],
+    cwd: layout.dir,
+  });
+  await waitFor("listener", () => readFileSync(layout.log("listener"), "utf8").includes("listening"), { deadlineMillis: 20_000 });
+}
 
 /** Starts the traitor with the keys and ports of `operator`, which must be down. */
 export async function startTraitor(net, operator) {
   const { layout, plan, processes } = net;
   const dir = layout.operatorDir(operator);
   const { tcp, udp } = layout.ports(operator);
-  const bootnodes = bootnodesOf(readFileSync(path.join(dir, "capstan.toml"), "utf8"));
-  const committees = clustersOf(plan, operator).map(({ operators }) => operators.join(","));
   processes.start("traitor", {
     command: net.traitor,
     args: [
       ...["--network", layout.networkFile, "--operator", String(operator), "--fork", "boole", "--listen", "127.0.0.1"],
       ...["--key", path.join(dir, "operator.json"), "--password", path.join(dir, "operator.pass"), "--network-key", path.join(dir, "network.key")],
       ...["--tcp", String(tcp), "--udp", String(udp)],
-      ...bootnodes.flatMap((enr) => ["--bootnode", enr]),
-      ...committees.flatMap((committee) => ["--committee", committee]),
+      ...bootnodes(layout, operator),
+      ...committees(clustersOf(plan, operator)),
     ],
     cwd: layout.dir,
   });

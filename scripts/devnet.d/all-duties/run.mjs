@@ -8,7 +8,7 @@ import { Report } from "../check/report.mjs";
 import { runBlinded } from "./blinded.mjs";
 import { runChain } from "./chain.mjs";
 import { runFaults } from "./faults.mjs";
-import { buildTraitor, faketimeLibrary } from "./liars.mjs";
+import { buildTool, faketimeLibrary } from "./liars.mjs";
 import { Network } from "./network.mjs";
 import { beforeRelay, runRelay } from "./relay.mjs";
 import { runSlow } from "./slow.mjs";
@@ -20,10 +20,10 @@ const DEADLINE_SECONDS = 2_800;
 const settled = (name, forks) => ({ ...ALL_DUTIES, name, forks, doppelganger: [] });
 
 export const PARTS = {
-  chain: { plan: ALL_DUTIES, run: runChain },
+  chain: { plan: ALL_DUTIES, run: runChain, before: async (net, { binary }) => (net.listener = await buildTool("listener", binary)) },
   blinded: { plan: settled("blinded", { fulu: 3, boole: 1 }), run: runBlinded, beaconOptions: () => ({ isBlinded: true }) },
   relay: { plan: { ...settled("relay", { fulu: 0, boole: 1 }), asksBuilder: true }, run: runRelay, before: beforeRelay, beaconOptions: (layout) => ({ builder: layout.relayUrl }) },
-  faults: { plan: settled("faults", { fulu: 0, boole: 1 }), needs: faketimeLibrary, run: runFaults, before: async (net, { binary }) => (net.traitor = await buildTraitor(binary)) },
+  faults: { plan: settled("faults", { fulu: 0, boole: 1 }), needs: faketimeLibrary, run: runFaults, before: async (net, { binary }) => (net.traitor = await buildTool("traitor", binary)) },
 };
 
 const SLOW = { plan: { ...settled("slow", { fulu: 0, boole: 1 }), timeouts: PUBLIC_TIMEOUTS }, run: runSlow, secondsPerSlot: 12 };
