@@ -24,33 +24,38 @@ struct Heard {
     id: MessageId,
     kind: &'static str,
     operators: Vec<String>,
+    /// Whose each partial signature is, as often as there is one of it.
+    validators: Vec<String>,
 }
 
 /// Reads a message; nothing of it is verified. None if it is none.
 fn read(bytes: &[u8]) -> Option<Heard> {
     let message = SignedSsvMessage::from_ssz_bytes(bytes).ok()?;
     let data = &message.ssv_message.data;
-    let (kind, slot) = match message.ssv_message.msg_type {
-        MsgType::Consensus => ("consensus", QbftMessage::from_ssz_bytes(data).ok()?.height),
+    let (kind, slot, validators) = match message.ssv_message.msg_type {
+        MsgType::Consensus => ("consensus", QbftMessage::from_ssz_bytes(data).ok()?.height, Vec::new()),
         MsgType::PartialSignature => {
-            ("partial_signatures", PartialSignatureMessages::from_ssz_bytes(data).ok()?.slot)
+            let bundle = PartialSignatureMessages::from_ssz_bytes(data).ok()?;
+            let validators = bundle.messages.iter().map(|one| one.validator_index.to_string()).collect();
+            ("partial_signatures", bundle.slot, validators)
         }
         MsgType::Dkg | MsgType::Other(_) => return None,
     };
     let operators = message.operator_ids.iter().map(ToString::to_string).collect();
-    Some(Heard { slot, id: message.ssv_message.msg_id, kind, operators })
+    Some(Heard { slot, id: message.ssv_message.msg_id, kind, operators, validators })
 }
 
 /// The line about a message on the topic of this name.
 fn line(topic: &str, bytes: &[u8]) -> String {
-    let Some(Heard { slot, id, kind, operators }) = read(bytes) else {
+    let Some(Heard { slot, id, kind, operators, validators }) = read(bytes) else {
         return format!(r#"{{"topic":"{topic}","unreadable_bytes":{}}}"#, bytes.len());
     };
     format!(
-        r#"{{"topic":"{topic}","slot":{slot},"domain":"{}","role":{},"kind":"{kind}","operators":[{}]}}"#,
+        r#"{{"topic":"{topic}","slot":{slot},"domain":"{}","role":{},"kind":"{kind}","operators":[{}],"validators":[{}]}}"#,
         id.domain(),
         id.role().number(),
-        operators.join(",")
+        operators.join(","),
+        validators.join(",")
     )
 }
 
@@ -97,8 +102,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 mod tests {
     use super::*;
     use types::{
-        ByteList, CommitteeId, DomainType, Encode, List, OperatorId, PartialSignatureType, QbftMessageType,
-        Root, Round, RunnerRole, SsvMessage,
+        ByteList, CommitteeId, DomainType, Encode, List, OperatorId, PartialSignatureMessage,
+        PartialSignatureType, QbftMessageType, Root, Round, RunnerRole, SignatureBytes, SsvMessage,
+        ValidatorIndex,
     };
 
     const BOOLE: DomainType = DomainType([0, 0, 4, 3]);
@@ -130,18 +136,24 @@ mod tests {
         let bytes = sealed(RunnerRole::Committee, MsgType::Consensus, commit.as_ssz_bytes(), &[1, 3, 4]);
         assert_eq!(
             line("ssv.v2.114", &bytes),
-            r#"{"topic":"ssv.v2.114","slot":40,"domain":"0x00000403","role":0,"kind":"consensus","operators":[1,3,4]}"#
+            r#"{"topic":"ssv.v2.114","slot":40,"domain":"0x00000403","role":0,"kind":"consensus","operators":[1,3,4],"validators":[]}"#
         );
+        let entry = PartialSignatureMessage {
+            partial_signature: SignatureBytes([7; 96]),
+            signing_root: Root::default(),
+            signer: OperatorId(2),
+            validator_index: ValidatorIndex(9),
+        };
         let bundle = PartialSignatureMessages {
             msg_type: PartialSignatureType::AggregatorCommittee,
             slot: Slot(41),
-            messages: List::empty(),
+            messages: List::new(vec![entry; 2]).unwrap(),
         };
         let bytes =
             sealed(RunnerRole::AggregatorCommittee, MsgType::PartialSignature, bundle.as_ssz_bytes(), &[2]);
         assert_eq!(
             line("/ssv/local/boole/11", &bytes),
-            r#"{"topic":"/ssv/local/boole/11","slot":41,"domain":"0x00000403","role":6,"kind":"partial_signatures","operators":[2]}"#
+            r#"{"topic":"/ssv/local/boole/11","slot":41,"domain":"0x00000403","role":6,"kind":"partial_signatures","operators":[2],"validators":[9,9]}"#
         );
     }
 
