@@ -80,3 +80,16 @@ impl Drops {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operators_page_has_every_reason() {
+        let page = include_str!("../../../deploy/PEERS.md");
+        for reason in DropReason::ALL.map(DropReason::name) {
+            assert!(page.contains(&format!("`operator_{reason}`")), "{reason} is missing");
+        }
+    }
+}
