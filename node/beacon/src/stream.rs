@@ -1,6 +1,7 @@
 //! Event streams: one connection per node, kept alive for as long as somebody listens.
 //!
-//! Every node is followed, and whichever tells an event first is believed; the same event from another node is dropped. The
+//! Every node is followed, and whichever tells an event first is believed; the same event from another node is dropped. A head that
+//! no execution client of its teller has verified is another event than the same head verified: the first must not hide the second. The
 //! event names its teller, so that the attestation data for a head can be asked of a node that has that head. Delivery goes
 //! through one bounded queue: when the conductor does not keep up the newest event is dropped and counted, and the clock starts
 //! the duty instead. An ended stream is opened again after a pause, and so is one that does not tell of a head which the health probe
@@ -27,10 +28,20 @@ pub const EVENT_QUEUE: usize = 64;
 /// Events remembered to recognise them from the next node: some twenty slots' worth.
 const REMEMBERED: usize = 64;
 
+/// What was told, with a slot or an epoch and a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// A head that is not verified.
+    Optimistic,
+    Head,
+    Reorg,
+    Finalized,
+}
+
 /// What all streams of one subscription share.
 #[derive(Debug)]
 pub(crate) struct Sink {
-    seen: Mutex<VecDeque<(u8, u64, Root)>>,
+    seen: Mutex<VecDeque<(Told, u64, Root)>>,
     out: mpsc::Sender<BeaconEvent>,
     dropped: Arc<AtomicU64>,
     heads: Arc<Heads>,
@@ -56,9 +67,10 @@ impl Sink {
 
     fn is_new(&self, kind: &EventKind) -> bool {
         let key = match kind {
-            EventKind::Head(head) => (0, head.slot.0, head.block),
-            EventKind::Reorg(reorg) => (1, reorg.slot.0, reorg.new_head_block),
-            EventKind::Finalized(finalized) => (2, finalized.epoch.0, finalized.block),
+            EventKind::Head(head) if head.execution_optimistic => (Told::Optimistic, head.slot.0, head.block),
+            EventKind::Head(head) => (Told::Head, head.slot.0, head.block),
+            EventKind::Reorg(reorg) => (Told::Reorg, reorg.slot.0, reorg.new_head_block),
+            EventKind::Finalized(finalized) => (Told::Finalized, finalized.epoch.0, finalized.block),
         };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.contains(&key) {
