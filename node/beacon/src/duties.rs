@@ -175,14 +175,14 @@ impl BeaconNodes {
     }
 
     /// The proposers of an epoch (at most one ahead), whoever they belong to. Asked for in the first form of the call, as in the
-    /// reference node, and in the second where no node has the first any more.
+    /// reference node, and in the second where a node does not have the first any more and no other has answered.
     ///
     /// # Errors
     /// See [`BeaconError`].
     pub async fn proposer_duties(&self, epoch: Epoch) -> Result<ProposerDuties, BeaconError> {
         let first = self.proposers("v1", epoch).await;
         match first {
-            Err(error) if error.is_not_found() => self.proposers("v2", epoch).await,
+            Err(error) if error.is_not_found_somewhere() => self.proposers("v2", epoch).await,
             answer => answer,
         }
     }

@@ -203,6 +203,12 @@ impl CallError {
         }
     }
 
+    /// Whether there is no such thing (404).
+    #[must_use]
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self, Self::Status { status: 404, .. })
+    }
+
     /// Whether the node does not take the encoding of the body (415).
     #[must_use]
     pub const fn is_unsupported_encoding(&self) -> bool {
@@ -270,11 +276,17 @@ impl BeaconError {
     pub fn is_not_found(&self) -> bool {
         match self {
             Self::AllFailed { attempts, .. } => {
-                !attempts.is_empty()
-                    && attempts
-                        .iter()
-                        .all(|(_, error)| matches!(error, CallError::Status { status: 404, .. }))
+                !attempts.is_empty() && attempts.iter().all(|(_, error)| error.is_not_found())
             }
+            Self::NoUsableNode { .. } | Self::Unsendable { .. } => false,
+        }
+    }
+
+    /// Whether some node that was asked said that there is no such thing (404), whatever the others did.
+    #[must_use]
+    pub fn is_not_found_somewhere(&self) -> bool {
+        match self {
+            Self::AllFailed { attempts, .. } => attempts.iter().any(|(_, error)| error.is_not_found()),
             Self::NoUsableNode { .. } | Self::Unsendable { .. } => false,
         }
     }
