@@ -17,7 +17,7 @@ use crate::state::{Data, read_json};
 use futures::future::{BoxFuture, FutureExt, Shared, join_all};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use types::beacon::AttestationData;
 use types::{CommitteeIndex, Decode, Epoch, Slot};
 
@@ -164,19 +164,22 @@ impl Fetcher {
         }
     }
 
-    /// Asks for the slots of heads that were not told, where they decide. What does not come in time stays unknown.
+    /// Asks for the slots of heads that were not told, where they decide. What does not come in time stays unknown, and is no fault of
+    /// the node's: the question has the whole budget, and is dropped when the vote cannot wait any longer.
     async fn learn_heads(&self, choice: Choice<'_>, answers: &Answers<AttestationData>) {
         if choice.judge(answers) == Verdict::Enough {
             return;
         }
-        let deadline = Instant::now() + self.wait.budget.patience;
+        let now = Instant::now();
+        let (deadline, enough) = (now + self.wait.budget.total, now + self.wait.budget.patience);
         let questions = choice.unknown_heads(answers).into_iter().map(|(node, root)| async move {
             let slot = node.ask(Call::Header, &heads::request(root), deadline, heads::read).await;
             if let Ok(slot) = slot {
                 self.heads.note(root, slot);
             }
         });
-        join_all(questions).await;
+        // Those that have come by then are known.
+        let _ = timeout_at(enough, join_all(questions)).await;
     }
 }
 

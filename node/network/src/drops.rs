@@ -9,8 +9,6 @@ pub enum DropReason {
     SignaturePresent,
     /// An incoming message named no author; the forwarder was penalised.
     AuthorMissing,
-    /// An own message came back after it left the seen-cache (a restart): ignored, nobody is punished.
-    OwnMessage,
     /// The consumer's event queue was full: the message was ignored and is not relayed.
     EventQueueFull,
     /// The publish queue was full: nothing was sent, the caller got an error.
@@ -39,10 +37,9 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, in order of its index.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::SignaturePresent,
         Self::AuthorMissing,
-        Self::OwnMessage,
         Self::EventQueueFull,
         Self::PublishQueueFull,
         Self::NoPeerOnTopic,
@@ -63,7 +60,6 @@ impl DropReason {
         match self {
             Self::SignaturePresent => "signature_present",
             Self::AuthorMissing => "author_missing",
-            Self::OwnMessage => "own_message",
             Self::EventQueueFull => "event_queue_full",
             Self::PublishQueueFull => "publish_queue_full",
             Self::NoPeerOnTopic => "no_peer_on_topic",

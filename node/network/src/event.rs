@@ -65,7 +65,7 @@ pub struct InboundMessage {
     pub data: Bytes,
     /// The peer that forwarded it, and that answers for it.
     pub from: PeerId,
-    /// The peer that says it wrote it.
+    /// The peer that wrote it, by the word of whoever brought it; it may be us, truly (before a restart) or not.
     pub author: PeerId,
     /// When it reached us.
     pub received_at: SystemTime,

@@ -98,7 +98,7 @@ pub struct NetworkHandle {
 
 impl NetworkHandle {
     /// Publishes to a topic, subscribed or not; returns the message id once the message is in the send queues of its recipients.
-    /// The network does not give own messages back.
+    /// The network does not give own messages back for 385 s; those of an earlier run of ours may come from peers.
     ///
     /// # Errors
     /// [`PublishError`]; nothing was sent then.

@@ -130,7 +130,16 @@ async fn a_message_without_author_is_refused_and_its_forwarder_pays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_own_message_that_comes_back_is_ignored_and_nobody_pays() {
-    let score = score_after(DropReason::OwnMessage, |node, _| MessageAuthenticity::Author(node.id())).await;
+async fn a_message_in_our_name_is_handed_up_like_any_other_and_nobody_pays() {
+    let mut node = Node::join(None).await;
+    let key = libp2p::identity::Keypair::generate_secp256k1();
+    let peer = key.public().to_peer_id();
+    let rogue = tokio::spawn(rogue(node.handle.address(), MessageAuthenticity::Author(node.id()), key));
+    // It may be anybody's: who takes it away on the strength of its author takes the honest copies as well, for they have its id.
+    let message = node.message().await;
+    assert_eq!((message.from, message.author, &message.data[..]), (peer, node.id(), &b"rogue"[..]));
+    node.handle.verdict(message.receipt, Verdict::Ignore);
+    let score = node.record_of(peer).await.score;
     assert!(score >= 0.0, "{score}");
+    rogue.abort();
 }

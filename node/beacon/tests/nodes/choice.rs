@@ -150,6 +150,21 @@ async fn data_of_another_epoch_are_not_believed() {
 }
 
 #[tokio::test]
+async fn a_node_is_not_blamed_for_a_head_that_was_not_waited_for() {
+    let (stale, fresh) = (serving(data(1)).await, serving(data(2)).await);
+    stale.on(&path_header(1), Answer::Never);
+    fresh.on(&path_header(2), header(slot().0 - 1));
+    let mut settings = settings(&[&stale, &fresh]);
+    settings.budgets.data.patience = Duration::from_millis(20);
+    let nodes = connect(&settings).await;
+    believed(&nodes).await;
+    stale.wait_for(&path_header(1), 1).await;
+    for node in nodes.status().nodes {
+        assert_eq!((node.not_ready_because, node.failed_permille), (None, 0), "{}", node.name);
+    }
+}
+
+#[tokio::test]
 async fn an_agreement_is_from_one_to_the_number_of_nodes() {
     for (needed, works) in [(0, false), (1, true), (2, true), (3, false)] {
         let mut settings = settings_of(vec!["http://127.0.0.1:1".into(), "http://127.0.0.1:2".into()]);

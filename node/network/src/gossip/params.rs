@@ -81,7 +81,7 @@ pub(crate) fn config() -> Result<Config, ConfigBuilderError> {
         .message_id_fn(message_id::of_message)
         .validation_mode(ValidationMode::Permissive)
         .validate_messages()
-        // Own messages that come back after a restart are ignored by us, not punished by the library.
+        // A message that names us as its author is judged like any other; the library would punish whoever brings it.
         .allow_self_origin(true)
         .build()
 }

@@ -42,10 +42,6 @@ impl Service {
             warn!(%from, topic = %message.topic, "a message without topic or author came through");
             return self.ignore(&from, &id);
         };
-        if author == self.identity.peer_id {
-            self.drops.count(DropReason::OwnMessage);
-            return self.ignore(&from, &id);
-        }
         let Ok(slot) = self.ports.events.try_reserve() else {
             self.drops.count(DropReason::EventQueueFull);
             return self.ignore(&from, &id);
