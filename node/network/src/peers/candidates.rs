@@ -3,9 +3,11 @@
 //! Our policy, different from the Go node's: a found node is dialled at once if there is room, best first; beyond the target only one
 //! that covers a subnet of ours without any peer. A failed dial waits 2 s, doubling up to 5 min; up to 30 s for a bootnode, since a
 //! small network may know no other way in, and for a node on a subnet of ours that has fewer than three peers, so that a
-//! committee that was cut off is together again soon. A node that opens a discovery session is there, and its wait is over. The pool holds 2048 nodes, the least recently seen falls out; what was not
-//! seen for 30 min is swept.
+//! committee that was cut off is together again soon. A node that opens a discovery session is there, and its wait is over. The pool holds 2048
+//! nodes, the least recently seen falls out; what was not seen for 30 min is swept. Bootnodes stay: they are as many as are configured, and
+//! anybody can make up 2048 others.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
@@ -47,7 +49,6 @@ pub(crate) enum Sighting {
 struct Candidate {
     address: Multiaddr,
     subnets: SubnetBits,
-    bootnode: bool,
     failures: u32,
     /// No dial before then, after a failed one or a disagreement.
     not_before: Instant,
@@ -68,17 +69,30 @@ pub(crate) struct Room {
 /// The pool.
 #[derive(Debug)]
 pub(crate) struct Candidates {
+    bootnodes: HashMap<PeerId, Candidate>,
     pool: LruCache<PeerId, Candidate>,
 }
 
 impl Candidates {
     pub(crate) fn new() -> Self {
-        Self { pool: LruCache::new(POOL) }
+        Self { bootnodes: HashMap::new(), pool: LruCache::new(POOL) }
+    }
+
+    fn known(&mut self, peer: &PeerId) -> Option<&mut Candidate> {
+        match self.bootnodes.get_mut(peer) {
+            Some(bootnode) => Some(bootnode),
+            None => self.pool.get_mut(peer),
+        }
     }
 
     /// Remembers a node. A new address forgets earlier failures.
     pub(crate) fn found(&mut self, found: Found, now: Instant) {
-        match self.pool.get_mut(&found.peer) {
+        if found.how == Sighting::Bootnode
+            && let Some(known) = self.pool.pop(&found.peer)
+        {
+            self.bootnodes.insert(found.peer, known);
+        }
+        match self.known(&found.peer) {
             Some(known) => {
                 let is_elsewhere = known.address != found.address;
                 let is_back = found.how == Sighting::Live && known.failures > 0 && !known.rests;
@@ -89,32 +103,29 @@ impl Candidates {
                 }
                 match found.how {
                     // A bootnode's configured record tells nothing of its subnets.
-                    Sighting::Bootnode => known.bootnode = true,
+                    Sighting::Bootnode => {}
                     Sighting::Told | Sighting::Live => known.subnets = found.subnets,
                 }
                 known.seen = now;
             }
             None => {
                 let Found { peer, address, subnets, how } = found;
-                let bootnode = how == Sighting::Bootnode;
-                let fresh = Candidate {
-                    address,
-                    subnets,
-                    bootnode,
-                    failures: 0,
-                    not_before: now,
-                    rests: false,
-                    seen: now,
-                };
-                self.pool.push(peer, fresh);
+                let fresh =
+                    Candidate { address, subnets, failures: 0, not_before: now, rests: false, seen: now };
+                if how == Sighting::Bootnode {
+                    self.bootnodes.insert(peer, fresh);
+                } else {
+                    self.pool.push(peer, fresh);
+                }
             }
         }
     }
 
     /// The dial did not lead to a connection. `needed` says whether we need a node on these subnets.
     pub(crate) fn failed(&mut self, peer: &PeerId, now: Instant, needed: impl Fn(SubnetBits) -> bool) {
-        if let Some(candidate) = self.pool.get_mut(peer) {
-            let soon = candidate.bootnode || needed(candidate.subnets);
+        let bootnode = self.bootnodes.contains_key(peer);
+        if let Some(candidate) = self.known(peer) {
+            let soon = bootnode || needed(candidate.subnets);
             let longest = if soon { LONGEST_NEEDED_WAIT } else { LONGEST_WAIT };
             let wait = FIRST_WAIT.saturating_mul(1 << candidate.failures.min(MAX_DOUBLINGS)).min(longest);
             candidate.failures = candidate.failures.saturating_add(1);
@@ -124,7 +135,7 @@ impl Candidates {
 
     /// The connection stands: earlier failures are forgotten.
     pub(crate) fn connected(&mut self, peer: &PeerId) {
-        if let Some(candidate) = self.pool.get_mut(peer) {
+        if let Some(candidate) = self.known(peer) {
             candidate.failures = 0;
             candidate.rests = false;
         }
@@ -132,7 +143,7 @@ impl Candidates {
 
     /// Leaves the node alone for a while.
     pub(crate) fn rest(&mut self, peer: &PeerId, until: Instant) {
-        if let Some(candidate) = self.pool.get_mut(peer) {
+        if let Some(candidate) = self.known(peer) {
             candidate.not_before = candidate.not_before.max(until);
             candidate.rests = true;
         }
@@ -149,8 +160,9 @@ impl Candidates {
         busy: impl Fn(&PeerId) -> bool,
     ) -> Vec<(PeerId, Multiaddr)> {
         let mut due: Vec<(PeerId, SubnetBits)> = self
-            .pool
+            .bootnodes
             .iter()
+            .chain(&self.pool)
             .filter(|(peer, candidate)| candidate.not_before <= now && !busy(peer))
             .map(|(peer, candidate)| (*peer, candidate.subnets))
             .collect();
@@ -165,7 +177,12 @@ impl Candidates {
             }
             due.swap_remove(index);
             counts.add(theirs);
-            if let Some(candidate) = self.pool.peek_mut(&peer) {
+            let known = match self.bootnodes.get_mut(&peer) {
+                Some(bootnode) => Some(bootnode),
+                // To be chosen is not to be seen.
+                None => self.pool.peek_mut(&peer),
+            };
+            if let Some(candidate) = known {
                 candidate.not_before = now + FIRST_WAIT;
                 chosen.push((peer, candidate.address.clone()));
             }
@@ -178,9 +195,7 @@ impl Candidates {
         let stale: Vec<PeerId> = self
             .pool
             .iter()
-            .filter(|(_, candidate)| {
-                !candidate.bootnode && now.saturating_duration_since(candidate.seen) > LIFETIME
-            })
+            .filter(|(_, candidate)| now.saturating_duration_since(candidate.seen) > LIFETIME)
             .map(|(peer, _)| *peer)
             .collect();
         for peer in stale {
@@ -290,11 +305,20 @@ mod tests {
     }
 
     #[test]
-    fn the_pool_is_bounded() {
+    fn the_pool_is_bounded_and_bootnodes_do_not_fall_out() {
         let (now, mut pool) = (Instant::now(), Candidates::new());
+        let bootnode = Found { how: Sighting::Bootnode, ..found(&[]) };
+        let told_first = found(&[]);
+        pool.found(bootnode.clone(), now);
+        pool.found(told_first.clone(), now);
+        pool.found(Found { how: Sighting::Bootnode, ..told_first.clone() }, now);
         for _ in 0..POOL.get() + 10 {
             pool.found(found(&[1]), now);
         }
         assert_eq!(pool.pool.len(), POOL.get());
+        let everybody = Room { vacant: 2 * POOL.get(), overflow: 0 };
+        let chosen = choose(&mut pool, now, everybody, &[]);
+        assert_eq!(chosen.len(), POOL.get() + 2);
+        assert!(chosen.contains(&bootnode.peer) && chosen.contains(&told_first.peer));
     }
 }
