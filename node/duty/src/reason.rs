@@ -75,6 +75,8 @@ pub enum FailureReason {
     NeverStarted,
     /// The node was stopped or killed while the duty was running.
     NodeStopped,
+    /// The committee left the registry while the duty was running.
+    CommitteeLeft,
     /// Fewer selection proofs or parts of the randomness than a quorum arrived.
     PreSignaturesMissing,
     /// Enough operators signed, but not all the same: for a registration the fee recipient, the gas limit or the time differ.
@@ -111,9 +113,10 @@ pub enum FailureReason {
 
 impl FailureReason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NeverStarted,
         Self::NodeStopped,
+        Self::CommitteeLeft,
         Self::PreSignaturesMissing,
         Self::PreSignaturesDisagree,
         Self::PreSignaturesInvalid,
@@ -136,7 +139,7 @@ impl FailureReason {
     #[must_use]
     pub const fn room(self) -> Room {
         match self {
-            Self::NeverStarted | Self::NodeStopped => Room::Schedule,
+            Self::NeverStarted | Self::NodeStopped | Self::CommitteeLeft => Room::Schedule,
             Self::PreSignaturesMissing | Self::PreSignaturesDisagree | Self::PreSignaturesInvalid => {
                 Room::PreConsensus
             }
@@ -158,6 +161,7 @@ impl FailureReason {
         match self {
             Self::NeverStarted => "never_started",
             Self::NodeStopped => "node_stopped",
+            Self::CommitteeLeft => "committee_left",
             Self::PreSignaturesMissing => "pre_signatures_missing",
             Self::PreSignaturesDisagree => "pre_signatures_disagree",
             Self::PreSignaturesInvalid => "pre_signatures_invalid",
@@ -183,6 +187,9 @@ impl FailureReason {
         match self {
             Self::NeverStarted => "The duty was due, but this node did not start it.",
             Self::NodeStopped => "This node was stopped or killed while the duty was running.",
+            Self::CommitteeLeft => {
+                "The last validator of this committee left the contract while the duty was running."
+            }
             Self::PreSignaturesMissing => {
                 "Too few operators sent their partial signature of the selection or the randomness, so the duty could not begin."
             }
@@ -242,6 +249,7 @@ impl FailureReason {
             Self::NodeStopped => {
                 "Nothing, if you stopped it. Otherwise look in the log of that time for why it ended (out of memory, power)."
             }
+            Self::CommitteeLeft => "Nothing: the owner has removed the validator, and the duty went with it.",
             Self::PreSignaturesMissing | Self::PartialSignaturesMissing => {
                 "Tell the operators that are named as missing. If this node is among them, look at its peers in /v1/peers and at its beacon node."
             }

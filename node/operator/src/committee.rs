@@ -12,8 +12,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use duty::Warning;
 use duty::runner::End;
+use duty::{FailureReason, Warning};
 use outbox::StartCause;
 use tokio::sync::mpsc;
 use types::{CommitteeId, Round, SignedSsvMessage, Slot};
@@ -103,7 +103,7 @@ pub(crate) fn spawn(id: CommitteeId, context: Arc<Context>) -> Mailbox {
         let task = tokio::spawn(committee.run(letters));
         if task.await.is_err_and(|error| error.is_panic()) {
             tracing::error!(committee = %id, "the committee's task failed: this is a defect, please report it with the log");
-            context.end_all(id);
+            context.end_all(id, FailureReason::NodeStopped);
         }
     });
     mailbox
@@ -117,11 +117,15 @@ impl Committee {
     }
 
     async fn run(mut self, mut letters: mpsc::Receiver<Letter>) {
+        let mut reason = FailureReason::NodeStopped;
         while let Some(letter) = letters.recv().await {
+            if matches!(letter, Letter::Leave) {
+                reason = FailureReason::CommitteeLeft;
+            }
             self.open(letter).await;
         }
         // A duty that was prepared while its committee left has nobody else to end it.
-        self.open(Letter::Leave).await;
+        self.end_all(reason);
     }
 
     async fn open(&mut self, letter: Letter) {
@@ -136,12 +140,22 @@ impl Committee {
             Letter::Timeout { id, round } => self.feed(id, Input::Timeout { round }).await,
             Letter::Answer { id, input } => self.feed(id, input).await,
             Letter::Tick { slot } => self.tick(slot).await,
-            Letter::Leave => {
-                for id in self.runs.keys().copied().collect::<Vec<_>>() {
-                    self.feed(id, Input::GiveUp).await;
-                }
-            }
+            Letter::Leave => self.end_all(FailureReason::CommitteeLeft),
         }
+    }
+
+    /// Ends everything where it stands. The machines are not asked: they would name what they were waiting for, and blame peers or
+    /// beacon nodes for it.
+    fn end_all(&mut self, reason: FailureReason) {
+        let count = self.runs.len();
+        if count > 0 {
+            tracing::info!(committee = %self.id, count, %reason, "running duties are ended");
+        }
+        for (id, run) in std::mem::take(&mut self.runs) {
+            self.context.drops.count(DropReason::TooManyWaiting, run.dropped_messages());
+            self.early.ended(id);
+        }
+        self.context.end_all(self.id, reason);
     }
 
     async fn prepare(&mut self, slot: Slot, duties: Vec<Assignment>) {

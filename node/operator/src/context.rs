@@ -67,9 +67,9 @@ impl Context {
         Some(Topic { fork, subnet: SubnetId::of(fork, members) })
     }
 
-    /// Ends all duties of a committee whose task failed: nobody else would.
-    pub(crate) fn end_all(&self, committee: CommitteeId) {
-        for slot in self.ledger.end_all(committee, FailureReason::NodeStopped) {
+    /// Ends all duties of a committee whose task ends: nobody else would.
+    pub(crate) fn end_all(&self, committee: CommitteeId, reason: FailureReason) {
+        for slot in self.ledger.end_all(committee, reason) {
             self.books.write(slot, committee);
         }
     }

@@ -59,11 +59,25 @@ async fn a_duty_that_is_prepared_while_its_committee_leaves_is_ended() {
     world.mailbox.send(Letter::Leave).await;
     world.mailbox.send(world.assignment()).await;
     assert_eq!(world.context.ledger.balance().running, 1);
-    let World { committee, mailbox, letters, context, .. } = world;
+    assert_eq!(reason_at_the_end(world).await.as_deref(), Some("committee_left"));
+}
+
+/// Nobody but this node is to blame for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duty_that_runs_while_the_node_stops_is_ended_and_says_so() {
+    let world = World::new().await;
+    world.mailbox.send(world.assignment()).await;
+    assert_eq!(reason_at_the_end(world).await.as_deref(), Some("node_stopped"));
+}
+
+/// Lets the committee's task open what lies in its mailbox, and end; why its one duty failed.
+async fn reason_at_the_end(world: World) -> Option<String> {
+    let World { committee, mailbox, letters, context, slot, .. } = world;
     drop(mailbox);
     committee.run(letters).await;
     let balance = context.ledger.balance();
     assert_eq!((balance.scheduled, balance.failed, balance.running), (1, 1, 0));
+    context.ledger.of_slot(slot).unwrap().remove(0).reason
 }
 
 /// What a duty of another role does must not end the vote, and each ends in its time.
@@ -86,9 +100,9 @@ async fn the_duties_of_a_task_that_failed_are_ended() {
     let world = World::new().await;
     let _prepared = world.assignment();
     assert_eq!(world.context.ledger.balance().running, 1);
-    world.context.end_all(CommitteeId([9; 32]));
+    world.context.end_all(CommitteeId([9; 32]), FailureReason::NodeStopped);
     assert_eq!(world.context.ledger.balance().running, 1, "another committee");
-    world.context.end_all(id());
+    world.context.end_all(id(), FailureReason::NodeStopped);
     let balance = world.context.ledger.balance();
     assert_eq!((balance.failed, balance.running), (1, 0));
 }

@@ -31,7 +31,7 @@ async fn it_is_not_signed_for_and_the_books_say_why() {
     assert_eq!((world.context.signer.stopped(), world.context.signer.ready()), (0, 1));
 
     let slot = world.slot;
-    world.committee.open(Letter::Leave).await;
+    world.give_up().await;
     let record = world.context.ledger.of_slot(slot).unwrap().remove(0);
     assert_eq!((record.room.as_deref(), record.reason.as_deref()), (Some("vault"), Some("doppelganger")));
     assert_eq!(record.warnings, ["under_observation"]);

@@ -49,7 +49,7 @@ async fn on_a_failed_disk_the_node_publishes_nothing_signs_nothing_and_stops_the
 
     // The duty ends in the vault, and is on the books.
     let slot = world.slot;
-    world.committee.open(Letter::Leave).await;
+    world.give_up().await;
     let record = world.context.ledger.of_slot(slot).unwrap().remove(0);
     assert_eq!((record.room.as_deref(), record.reason.as_deref()), (Some("vault"), Some("signing_refused")));
     assert_eq!(world.context.ledger.balance().running, 0);

@@ -114,7 +114,7 @@ async fn an_operator_with_another_gas_limit_is_named_in_the_ledger_and_in_the_st
         panic!("the registration is to be signed")
     };
     assert!(signatures.iter().all(Result::is_ok));
-    world.committee.open(Letter::Leave).await;
+    world.give_up().await;
     let record = world.context.ledger.of_slot(world.slot).unwrap().remove(0);
     assert_eq!(record.reason.as_deref(), Some("pre_signatures_disagree"));
     assert_eq!(record.disagreeing, [others[0], others[2]]);
