@@ -1,6 +1,9 @@
 //! The worked examples of the local registry's specification, section 7, built from a published ceremony with operators
 //! 11, 22, 33 and 44.
 
+#[path = "../../../node/conformance/src/vectors.rs"]
+mod vectors;
+
 use alloy_primitives::{U256, address, b256, hex, keccak256};
 use contracts_abi::call::{cluster, operator, validator};
 use contracts_abi::{Cluster, ClusterRef, Generation};
@@ -94,20 +97,10 @@ struct Ceremony {
 }
 
 impl Ceremony {
-    /// When the reference vectors are there (`CAPSTAN_VECTORS`, else beside the repository).
+    /// When the reference vectors are there.
     fn read() -> Option<Self> {
-        let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/vectors");
-        let root = std::env::var("CAPSTAN_VECTORS").unwrap_or_else(|_| beside.to_owned());
-        let path = format!("{root}/keyshares/ssv-dkg/ceremony-4/keyshares.json");
-        let Ok(text) = std::fs::read_to_string(&path) else {
-            assert!(
-                std::env::var_os("CI").is_none(),
-                "no reference vectors at {path}: with CI they must be there"
-            );
-            eprintln!("not checked: no reference vectors at {path}; CAPSTAN_VECTORS names their folder");
-            return None;
-        };
-        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let path = vectors::find("keyshares/ssv-dkg/ceremony-4/keyshares.json")?;
+        let file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let share = &file["shares"][0];
         let bytes = |value: &serde_json::Value| hex::decode(value.as_str().unwrap()).unwrap();
         Some(Self {

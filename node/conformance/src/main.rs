@@ -5,10 +5,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use conformance::{run, source};
+use conformance::{run, vectors};
 
 fn main() -> anyhow::Result<ExitCode> {
-    let report = run(&source::root())?;
+    let report = run(&vectors::root())?;
     writeln!(std::io::stdout(), "{report}")?;
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
     let good = report.failed() == 0 && (report.is_complete() || !ci);

@@ -1,4 +1,4 @@
-//! Where the vectors lie: a folder with the published archives, or with the same archives unpacked.
+//! The files of the vectors: from a folder with the published archives, or with the same archives unpacked.
 //!
 //! An archive is unpacked by the system's `xz` into a pipe and read from there; nothing is left on disk. Only the
 //! files that a suite asks for are kept in memory.
@@ -6,25 +6,13 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// The environment variable that names the folder of the vectors.
-pub const VECTORS_VARIABLE: &str = "CAPSTAN_VECTORS";
-
 /// A file of the vectors is never larger than this; the largest known one has 4 MiB.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
-
-/// The folder to look in: `CAPSTAN_VECTORS`, else `shared/vectors` beside the repository.
-#[must_use]
-pub fn root() -> PathBuf {
-    match std::env::var_os(VECTORS_VARIABLE) {
-        Some(path) => PathBuf::from(path),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
-    }
-}
 
 /// The files of one archive that a suite asked for, by their path inside it.
 #[derive(Debug, Default)]

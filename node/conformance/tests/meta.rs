@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use conformance::report::Outcome;
 use conformance::suite::{Archive, Suite};
-use conformance::{exceptions, load, qbft, runners, source, words};
+use conformance::{exceptions, load, qbft, runners, vectors, words};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -27,7 +27,7 @@ const SEED: u64 = 1;
 fn archives() -> MutexGuard<'static, Vec<Archive>> {
     static ARCHIVES: OnceLock<Mutex<Vec<Archive>>> = OnceLock::new();
     let loaded = ARCHIVES.get_or_init(|| {
-        let (archives, absent) = load(&source::root()).unwrap();
+        let (archives, absent) = load(&vectors::root()).unwrap();
         if absent.is_empty() {
             return Mutex::new(archives);
         }

@@ -2,11 +2,11 @@
 //!
 //! Without the vectors there is nothing to show: the test says so and passes, unless `CI` is set.
 
-use conformance::{run, source};
+use conformance::{run, vectors};
 
 #[test]
 fn every_vector_passes() {
-    let report = run(&source::root()).unwrap();
+    let report = run(&vectors::root()).unwrap();
     println!("{report}");
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
     assert!(report.is_complete() || !ci, "vectors are absent");

@@ -1,3 +1,6 @@
+#[path = "../../../../conformance/src/vectors.rs"]
+mod vectors;
+
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -15,24 +18,9 @@ use crate::chain::history::RegisteredOperator;
 
 const OWNER: Address = address!("0x81592c3DE184A3E2c0DCB5a261BC107Bfa91f494");
 
-/// The published examples, when they are there (`CAPSTAN_VECTORS`, else beside the repository).
+/// A published example, when it is there.
 fn example(name: &str) -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors");
-    let root = std::env::var_os("CAPSTAN_VECTORS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
-    let path = root.join("keyshares").join(name);
-    if !path.is_file() {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "no reference vectors at {}: with CI they must be there",
-            path.display()
-        );
-        eprintln!(
-            "not checked: no reference vectors at {}; CAPSTAN_VECTORS names their folder",
-            path.display()
-        );
-        return None;
-    }
-    Some(path)
+    vectors::find(&format!("keyshares/{name}"))
 }
 
 fn item(name: &str) -> Option<Result<Item, serde_json::Error>> {
