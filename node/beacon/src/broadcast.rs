@@ -123,7 +123,8 @@ fn refused_by_all(attempts: &[(NodeName, CallError)]) -> Option<(NodeName, Vec<I
         | CallError::TooLarge { .. }
         | CallError::Malformed(_)
         | CallError::Outvoted { .. }
-        | CallError::Busy => None,
+        | CallError::Busy
+        | CallError::AnotherChain => None,
     });
     let (node, first) = lists.next()?;
     let mut refused = first.clone();

@@ -14,6 +14,7 @@ use crate::http::{Encoding, Reply, Request};
 use crate::node::Node;
 use crate::nodes::BeaconNodes;
 use crate::state::{Data, read_json};
+use crate::supervise::Care;
 use futures::future::{BoxFuture, FutureExt, Shared, join_all};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -109,7 +110,8 @@ impl BeaconNodes {
         let (nodes, heads) = (self.usable_after(call, teller)?, Arc::clone(self.heads()));
         // A head of a later slot is not what is asked for.
         let newest = self.best_head().map(|head| head.min(slot));
-        Ok(Fetcher { nodes, heads, asked, agreement: self.agreement(), newest, wait })
+        let care = Arc::clone(self.care());
+        Ok(Fetcher { nodes, care, heads, asked, agreement: self.agreement(), newest, wait })
     }
 }
 
@@ -124,6 +126,7 @@ pub(crate) struct Asked {
 /// One fetch, which goes on for all who wait for it when the first of them has gone.
 struct Fetcher {
     nodes: Vec<Arc<Node>>,
+    care: Arc<Care>,
     heads: Arc<Heads>,
     asked: Asked,
     agreement: usize,
@@ -139,10 +142,10 @@ impl Fetcher {
             newest: self.newest,
             heads: &self.heads,
         };
-        let (request, asked) = (&request(self.asked), self.asked);
+        let (request, asked, care) = (&request(self.asked), self.asked, &self.care);
         let ask = |node: Arc<Node>, deadline| async move {
             let read = |reply: &Reply| read(reply, asked);
-            node.ask(Call::AttestationData, request, deadline, read).await
+            care.ask(&node, Call::AttestationData, request, deadline, read).await
         };
         let gathered = gather(self.nodes.clone(), self.wait, ask, |answers| choice.judge(answers)).await;
         let answers = match gathered {

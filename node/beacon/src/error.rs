@@ -186,6 +186,9 @@ pub enum CallError {
     /// As many requests as allowed are already under way at this node.
     #[error("too many requests under way")]
     Busy,
+    /// The node was lost and came back on another chain; its condition says which.
+    #[error("it is on another chain since it came back")]
+    AnotherChain,
 }
 
 impl CallError {
@@ -199,7 +202,7 @@ impl CallError {
             | Self::TooLarge { .. }
             | Self::Malformed(_) => true,
             Self::Status { status, .. } => *status >= 500,
-            Self::Busy | Self::Outvoted { .. } => false,
+            Self::Busy | Self::Outvoted { .. } | Self::AnotherChain => false,
         }
     }
 
@@ -225,7 +228,8 @@ impl CallError {
             | Self::TooLarge { .. }
             | Self::Malformed(_)
             | Self::Outvoted { .. }
-            | Self::Busy => false,
+            | Self::Busy
+            | Self::AnotherChain => false,
         }
     }
 }

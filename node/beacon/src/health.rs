@@ -81,6 +81,12 @@ impl Health {
         self.identity == Identity::Verified
     }
 
+    /// Whether it did not answer when it was looked at last: on our chain then, and who knows now.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.is_usable() && self.sync.is_none()
+    }
+
     /// Whether it is synced on the best head known: a block that it builds is built on that.
     #[must_use]
     pub fn is_in_step(&self, best_head: Option<Slot>) -> bool {

@@ -42,8 +42,9 @@ impl BeaconNodes {
         let request = &Request::post(path, encode(call, &indices)?);
         let budget = self.budget(call);
         let wait = Wait { call, budget, soft: budget.patience };
+        let care = self.care();
         let ask = |node: Arc<Node>, deadline| async move {
-            node.ask(call, request, deadline, read_json::<Data<Vec<LivenessJson>>>).await
+            care.ask(&node, call, request, deadline, read_json::<Data<Vec<LivenessJson>>>).await
         };
         let answers = gather(self.usable(call)?, wait, ask, all_if_possible)
             .await

@@ -176,7 +176,7 @@ impl BeaconNodes {
         self.inner.agreement
     }
 
-    pub(crate) fn care(&self) -> &Care {
+    pub(crate) fn care(&self) -> &Arc<Care> {
         &self.inner.care
     }
 
@@ -203,8 +203,9 @@ impl BeaconNodes {
             .partition(|node| Some(node.id) == teller || node.health().is_in_step(best_head));
         let at_once = nodes.len();
         nodes.extend(laggards);
-        let request = &request;
-        let ask = |node: Arc<Node>, deadline| async move { node.ask(call, request, deadline, read).await };
+        let (request, care) = (&request, self.care());
+        let ask =
+            |node: Arc<Node>, deadline| async move { care.ask(&node, call, request, deadline, read).await };
         let (node, value) = race(nodes, at_once, call, self.budget(call), ask).await?;
         Ok((node.name.clone(), value))
     }
@@ -236,8 +237,9 @@ impl BeaconNodes {
         read: impl Fn(&Reply) -> Result<T, CallError> + Copy,
     ) -> Result<T, BeaconError> {
         let nodes = self.usable(call)?;
-        let request = &request;
-        let ask = |node: Arc<Node>, deadline| async move { node.ask(call, request, deadline, read).await };
+        let (request, care) = (&request, self.care());
+        let ask =
+            |node: Arc<Node>, deadline| async move { care.ask(&node, call, request, deadline, read).await };
         let (_, value) = first_good(nodes, call, self.budget(call), ask).await?;
         Ok(value)
     }

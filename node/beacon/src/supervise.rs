@@ -1,7 +1,8 @@
 //! The background care of one node: is it there, on our chain, in step, and are its connections open?
 //!
 //! A node is verified (genesis and configuration) when it is first reached, when it comes back after having been lost, and every
-//! few minutes, as another chain may have been started at the same address. Between these it is probed once a slot, or at once
+//! few minutes, as another chain may have been started at the same address. Whoever asks a lost node something before its supervisor has
+//! seen it again asks first who it is. Between these it is probed once a slot, or at once
 //! after a call failed through its fault. Every probe also opens the spare connections that the next duty will want. A node that was
 //! lost, or is reached for the first time, is told the fee recipients that the others know already: it may build a block before they
 //! are told anew.
@@ -11,7 +12,7 @@ use crate::call::{Budgets, Call};
 use crate::chain::{self, Reported};
 use crate::error::CallError;
 use crate::health::{Identity, SyncState};
-use crate::http::Request;
+use crate::http::{Reply, Request};
 use crate::node::Node;
 use crate::state;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +33,36 @@ impl Care {
     /// Remembers what nodes that come back are to be told.
     pub fn remember(&self, preparations: Vec<Request>) {
         *self.preparations.lock().unwrap_or_else(PoisonError::into_inner) = preparations.into();
+    }
+
+    /// Asks a node, and before that who it is if it was lost: another chain may have been started at its address, and what it says of
+    /// that one would be voted for. Its supervisor finds out too, but looks only from time to time.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn ask<T>(
+        &self,
+        node: &Node,
+        call: Call,
+        request: &Request,
+        deadline: Instant,
+        read: impl FnOnce(&Reply) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        if node.health().is_lost() {
+            self.judge(node, &reported(node, |_| deadline).await?);
+            if !node.health().is_usable() {
+                return Err(CallError::AnotherChain);
+            }
+        }
+        node.ask(call, request, deadline, read).await
+    }
+
+    /// Holds what a node reports against our chain.
+    fn judge(&self, node: &Node, reported: &Reported) {
+        node.set_identity(match self.agreement.judge(&node.name, reported) {
+            Ok(()) => Identity::Verified,
+            Err(error) => Identity::Refused(error),
+        });
     }
 
     /// Tells a node that came back. What it does not take is told to all nodes again in the next epoch.
@@ -112,19 +143,20 @@ async fn look(care: &Care, node: &Node, verify: bool) -> Round {
 /// Asks a node who it is and judges whether it is on our chain.
 async fn introduce(care: &Care, node: &Node) -> Result<(), CallError> {
     let deadline = |call| Instant::now() + care.budgets.of(call).total;
+    let reported = reported(node, deadline).await?;
+    let ask_version = state::version_request();
+    let version = node.ask(Call::Version, &ask_version, deadline(Call::Version), state::read_version).await?;
+    node.health().version = Some(version);
+    care.judge(node, &reported);
+    Ok(())
+}
+
+/// The chain that a node is on, by its own word.
+async fn reported(node: &Node, deadline: impl Fn(Call) -> Instant) -> Result<Reported, CallError> {
     let ask_genesis = chain::genesis_request();
     let genesis = node.ask(Call::Genesis, &ask_genesis, deadline(Call::Genesis), chain::read_genesis).await?;
     let read = |reply: &_| Reported::new(chain::read_config(reply)?, genesis);
-    let reported = node.ask(Call::Spec, &chain::spec_request(), deadline(Call::Spec), read).await?;
-    let ask_version = state::version_request();
-    let version = node.ask(Call::Version, &ask_version, deadline(Call::Version), state::read_version).await?;
-    let identity = match care.agreement.judge(&node.name, &reported) {
-        Ok(()) => Identity::Verified,
-        Err(error) => Identity::Refused(error),
-    };
-    node.health().version = Some(version);
-    node.set_identity(identity);
-    Ok(())
+    node.ask(Call::Spec, &chain::spec_request(), deadline(Call::Spec), read).await
 }
 
 async fn probe(care: &Care, node: &Node) -> Result<SyncState, CallError> {

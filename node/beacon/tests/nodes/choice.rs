@@ -4,7 +4,7 @@ use crate::support::*;
 use beacon::{BeaconError, BeaconNodes, CallError, NodeId, Settings, SettingsError};
 use std::time::Duration;
 use types::beacon::AttestationData;
-use types::{Checkpoint, CommitteeIndex, Decode, Encode, Epoch, Root, Slot};
+use types::{Checkpoint, CommitteeIndex, Decode, Encode, Epoch, Root, Slot, ValidatorIndex};
 
 /// The recorded data, with the head whose root is full of `head`.
 fn data(head: u8) -> AttestationData {
@@ -162,6 +162,44 @@ async fn a_node_is_not_blamed_for_a_head_that_was_not_waited_for() {
     for node in nodes.status().nodes {
         assert_eq!((node.not_ready_because, node.failed_permille), (None, 0), "{}", node.name);
     }
+}
+
+/// A node that did not answer, and of which nobody knows yet which chain it is on when it answers again.
+async fn lost(node: &FakeNode, nodes: &BeaconNodes) {
+    let asked = node.seen(PATH_GENESIS).len();
+    node.on("/eth/v1/validator/liveness/2", Answer::Json(500, String::new()));
+    node.on(PATH_SYNCING, Answer::Json(500, String::new()));
+    node.on(PATH_GENESIS, Answer::Never);
+    nodes.liveness(Epoch(2), &[ValidatorIndex(1)]).await.unwrap_err();
+    // It is asked who it is once it is known to be lost; that question stays open.
+    node.wait_for(PATH_GENESIS, asked + 1).await;
+}
+
+#[tokio::test]
+async fn a_node_that_comes_back_on_another_chain_is_not_believed() {
+    let newer = |data: AttestationData| {
+        let source = Checkpoint { epoch: Epoch(data.source.epoch.0 + 1), ..data.source };
+        AttestationData { source, ..data }
+    };
+    assert!(newer(data(9)).source.epoch <= data(9).target.epoch);
+    let (moved, good) = (serving(newer(on_another_chain(9))).await, serving(data(1)).await);
+    let nodes = connect(&settings(&[&moved, &good])).await;
+    lost(&moved, &nodes).await;
+    let root = Root::repeat_byte(0xcc).to_string();
+    moved.on(PATH_GENESIS, changed(GENESIS, "genesis_validators_root", &root));
+    assert_eq!(believed(&nodes).await, good.url, "newer checkpoints outweigh the others");
+    assert!(moved.seen(PATH_DATA).is_empty());
+    nodes.finality().await.unwrap();
+    assert!(moved.seen(PATH_FINALITY).is_empty());
+}
+
+#[tokio::test]
+async fn a_node_that_comes_back_on_its_chain_is_believed_at_once() {
+    let node = serving(data(1)).await;
+    let nodes = connect(&settings(&[&node])).await;
+    lost(&node, &nodes).await;
+    node.on(PATH_GENESIS, Answer::Json(200, GENESIS.into()));
+    assert_eq!(believed(&nodes).await, node.url);
 }
 
 #[tokio::test]

@@ -163,7 +163,11 @@ async fn the_proposers_of_an_epoch_are_read() {
         failing.on(&format!("/eth/{form}/validator/duties/proposer/2"), server_error());
     }
     let nodes = connect(&[&failing, &next]).await;
-    assert_eq!(nodes.proposer_duties(Epoch(2)).await.unwrap(), duties, "another node that fails hides nothing");
+    assert_eq!(
+        nodes.proposer_duties(Epoch(2)).await.unwrap(),
+        duties,
+        "another node that fails hides nothing"
+    );
 }
 
 #[tokio::test]
