@@ -295,12 +295,12 @@ impl Conductor {
         self.context.ledger.figures()
     }
 
-    /// The duties of one slot, from memory or, for older ones, from the journal.
+    /// The duties of one slot, from memory and, for older ones, from the journal.
     ///
     /// # Errors
     /// [`LogError`] if the journal is not readable.
     pub fn duties(&self, slot: Slot) -> Result<Vec<DutyRecord>, LogError> {
-        self.context.ledger.of_slot(slot).map_or_else(|| self.log.of_slot(slot), Ok)
+        self.context.ledger.with_journal(slot, &self.log)
     }
 }
 

@@ -8,8 +8,8 @@
 //! The journal keeps a copy of each record, written by [`crate::books`].
 //!
 //! **Bounds**: [`Ledger::SLOTS`] slots, [`Ledger::CAPACITY`] records and [`Ledger::COURSES`] courses are kept in memory; beyond that the
-//! oldest slots leave (the journal has a longer history), and messages of new courses are not noted. A slot with running duties stays
-//! as long as there is room.
+//! oldest slots leave (the journal has a longer history), and messages of new courses are not noted. A slot with running duties, as an
+//! exit that is offered for days, stays as long as there is room; those around it leave.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use duty::FailureReason;
 use duty::runner::End;
-use outbox::{DutyRecord, DutyRole, Figures, Outcome, RoundSpan};
+use outbox::{DutyLog, DutyRecord, DutyRole, Figures, LogError, Outcome, RoundSpan};
 use serde::Serialize;
 use types::{
     BeaconRole, CommitteeId, Epoch, MessageId, OperatorId, Round, SignedSsvMessage, Slot, ValidatorDuty,
@@ -58,6 +58,8 @@ struct Inner {
     slots: BTreeMap<Slot, Vec<Entry>>,
     courses: BTreeMap<CourseKey, Noted>,
     records: usize,
+    /// Older slots were dropped, but for those in which something ran.
+    first_kept: Slot,
     balance: Balance,
     figures: Figures,
     /// Committees of which something was noted after their last word was written.
@@ -179,6 +181,19 @@ impl Ledger {
         let inner = self.lock();
         let entries = inner.slots.get(&slot)?;
         Some(entries.iter().map(|entry| self.with_leaders(inner.told(entry))).collect())
+    }
+
+    /// The records of one slot: those in memory, and those that the journal alone has, of older slots or of an earlier run.
+    ///
+    /// # Errors
+    /// [`LogError`] if the journal is not readable.
+    pub(crate) fn with_journal(&self, slot: Slot, log: &DutyLog) -> Result<Vec<DutyRecord>, LogError> {
+        let mut records = self.of_slot(slot).unwrap_or_default();
+        let name = |record: &DutyRecord| (record.validator_index, record.role);
+        let known: HashSet<_> = records.iter().map(name).collect();
+        let older = log.of_slot(slot)?;
+        records.extend(older.into_iter().filter(|record| !known.contains(&name(record))));
+        Ok(records)
     }
 
     /// The records of one committee and slot, to be written.
@@ -305,20 +320,51 @@ impl Inner {
         self.slots.entry(entry.record.slot).or_default().push(entry);
     }
 
+    /// Drops what is too old, once a slot, and what is too much.
     fn make_room(&mut self) {
         let Some((newest, _)) = self.slots.last_key_value() else { return };
         let first_kept = newest.saturating_sub(Ledger::SLOTS);
-        let is_running =
-            |entries: &[Entry]| entries.iter().any(|entry| entry.record.outcome == Outcome::Running);
-        while let Some(oldest) = self.slots.first_entry()
-            && (self.records > Ledger::CAPACITY || (*oldest.key() < first_kept && !is_running(oldest.get())))
-        {
-            self.records = self.records.saturating_sub(oldest.remove().len());
+        if first_kept > self.first_kept {
+            self.first_kept = first_kept;
+            let ended = self.slots.range(..first_kept).filter(|(_, entries)| !is_running(entries));
+            for slot in ended.map(|(slot, _)| *slot).collect::<Vec<_>>() {
+                self.drop_slot(slot);
+            }
+            // What was heard of slots without duties of ours.
+            let stays = |slot: &Slot| *slot >= first_kept || self.slots.contains_key(slot);
+            self.courses.retain(|(slot, _), _| stays(slot));
+            self.unwritten.retain(|(slot, _)| stays(slot));
         }
-        let first = self.slots.keys().next().copied().unwrap_or_default();
-        self.courses = self.courses.split_off(&(first, MessageId([0; 56])));
-        self.unwritten = self.unwritten.split_off(&(first, CommitteeId([0; 32])));
+        while self.records > Ledger::CAPACITY
+            && let Some(slot) = self.first_to_leave()
+        {
+            self.drop_slot(slot);
+        }
     }
+
+    /// The oldest slot in which nothing runs, or else the oldest.
+    fn first_to_leave(&self) -> Option<Slot> {
+        let ended = self.slots.iter().find(|(_, entries)| !is_running(entries));
+        ended.or_else(|| self.slots.first_key_value()).map(|(slot, _)| *slot)
+    }
+
+    /// Duties of it that run leave the sums, as nobody can end them any more.
+    fn drop_slot(&mut self, slot: Slot) {
+        let entries = self.slots.remove(&slot).unwrap_or_default();
+        self.records = self.records.saturating_sub(entries.len());
+        let running = entries.iter().filter(|entry| entry.record.outcome == Outcome::Running).count();
+        let running = u64::try_from(running).unwrap_or(u64::MAX);
+        self.balance.scheduled = self.balance.scheduled.saturating_sub(running);
+        self.balance.running = self.balance.running.saturating_sub(running);
+        let courses = (slot, MessageId([0; 56]))..=(slot, MessageId([u8::MAX; 56]));
+        self.courses.extract_if(courses, |_, _| true).for_each(drop);
+        let unwritten = (slot, CommitteeId([0; 32]))..=(slot, CommitteeId([u8::MAX; 32]));
+        self.unwritten.extract_if(unwritten, |_| true).for_each(drop);
+    }
+}
+
+fn is_running(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| entry.record.outcome == Outcome::Running)
 }
 
 /// Gives a record its outcome.
@@ -334,116 +380,4 @@ pub(crate) fn settle(record: &mut DutyRecord, end: impl Into<End>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use duty::FailureReason;
-    use types::{CommitteeIndex, List, PublicKeyBytes, RunnerRole};
-
-    const COMMITTEE: CommitteeId = CommitteeId([3; 32]);
-
-    fn duty(slot: u64, index: u64, role: BeaconRole) -> ValidatorDuty {
-        ValidatorDuty {
-            role,
-            public_key: PublicKeyBytes([1; 48]),
-            slot: Slot(slot),
-            validator_index: ValidatorIndex(index),
-            committee_index: CommitteeIndex(0),
-            committee_length: 4,
-            committees_at_slot: 1,
-            validator_committee_index: 0,
-            validator_sync_committee_indices: List::empty(),
-        }
-    }
-
-    fn sums(ledger: &Ledger) -> (u64, u64, u64, u64) {
-        let balance = ledger.balance();
-        assert_eq!(balance.scheduled, balance.submitted + balance.failed + balance.running);
-        (balance.scheduled, balance.submitted, balance.failed, balance.running)
-    }
-
-    #[test]
-    fn every_duty_ends_once_and_the_books_balance() {
-        let ledger = Ledger::default();
-        let duties = [duty(9, 1, BeaconRole::Attester), duty(9, 1, BeaconRole::SyncCommittee)];
-        ledger.schedule(Epoch(1), COMMITTEE, &duties);
-        assert_eq!(sums(&ledger), (2, 0, 0, 2));
-        ledger.end(Slot(9), ValidatorIndex(1), BeaconRole::Attester, Ok(()));
-        assert_eq!(sums(&ledger), (2, 1, 0, 1));
-        let late = Err(FailureReason::NotDecided);
-        ledger.end(Slot(9), ValidatorIndex(1), BeaconRole::Attester, late);
-        ledger.end(Slot(8), ValidatorIndex(1), BeaconRole::Attester, late);
-        assert_eq!(sums(&ledger), (2, 1, 0, 1));
-        ledger.end(Slot(9), ValidatorIndex(1), BeaconRole::SyncCommittee, late);
-        assert_eq!(sums(&ledger), (2, 1, 1, 0));
-        let record = &ledger.of_slot(Slot(9)).unwrap()[1];
-        assert_eq!(
-            (record.reason.as_deref(), record.room.as_deref()),
-            (Some("not_decided"), Some("consensus"))
-        );
-    }
-
-    #[test]
-    fn a_duty_is_scheduled_once() {
-        let ledger = Ledger::default();
-        ledger.schedule(Epoch(1), COMMITTEE, &[duty(9, 1, BeaconRole::Attester)]);
-        ledger.end(Slot(9), ValidatorIndex(1), BeaconRole::Attester, Ok(()));
-        let twice = [duty(9, 1, BeaconRole::Attester), duty(9, 1, BeaconRole::Attester)];
-        ledger.schedule(Epoch(1), COMMITTEE, &twice);
-        assert_eq!(sums(&ledger), (1, 1, 0, 0));
-    }
-
-    #[test]
-    fn a_note_reaches_the_committee_and_nobody_else() {
-        let ledger = Ledger::default();
-        ledger.schedule(
-            Epoch(1),
-            COMMITTEE,
-            &[duty(9, 1, BeaconRole::Attester), duty(9, 2, BeaconRole::Attester)],
-        );
-        ledger.schedule(Epoch(1), CommitteeId([4; 32]), &[duty(9, 3, BeaconRole::Attester)]);
-        let role = RunnerRole::Committee;
-        let scope = Scope { slot: Slot(9), committee: COMMITTEE, role, validator: None };
-        ledger.note(scope, |record| record.micros.decided = Some(5));
-        let decided: Vec<_> = ledger.of_slot(Slot(9)).unwrap().iter().map(|r| r.micros.decided).collect();
-        assert_eq!(decided, [Some(5), Some(5), None]);
-    }
-
-    #[test]
-    fn who_is_not_selected_had_nothing_to_do() {
-        let ledger = Ledger::default();
-        ledger.schedule(
-            Epoch(1),
-            COMMITTEE,
-            &[duty(9, 1, BeaconRole::Aggregator), duty(9, 2, BeaconRole::Aggregator)],
-        );
-        ledger.end(Slot(9), ValidatorIndex(1), BeaconRole::Aggregator, End::NotSelected);
-        ledger.end(Slot(9), ValidatorIndex(2), BeaconRole::Aggregator, End::Submitted);
-        assert_eq!(sums(&ledger), (1, 1, 0, 0));
-        assert_eq!(ledger.balance().not_selected, 1);
-        assert_eq!(ledger.of_slot(Slot(9)).unwrap()[0].outcome, Outcome::NotSelected);
-        assert!(ledger.figures().stretches.is_empty());
-    }
-
-    #[test]
-    fn slots_with_running_duties_stay_longer() {
-        let ledger = Ledger::default();
-        ledger.schedule(Epoch(0), COMMITTEE, &[duty(1, 1, BeaconRole::Attester)]);
-        ledger.schedule(Epoch(9), COMMITTEE, &[duty(2 + Ledger::SLOTS, 1, BeaconRole::Attester)]);
-        assert!(ledger.of_slot(Slot(1)).is_some(), "it is running");
-        ledger.end(Slot(1), ValidatorIndex(1), BeaconRole::Attester, End::Submitted);
-        ledger.schedule(Epoch(9), COMMITTEE, &[duty(3 + Ledger::SLOTS, 1, BeaconRole::Attester)]);
-        assert!(ledger.of_slot(Slot(1)).is_none());
-        assert_eq!(sums(&ledger), (3, 1, 0, 2));
-    }
-
-    #[test]
-    fn the_oldest_slots_leave_first() {
-        let ledger = Ledger::default();
-        for slot in 0..12 {
-            let duties: Vec<_> = (0..20_000).map(|index| duty(slot, index, BeaconRole::Attester)).collect();
-            ledger.schedule(Epoch(0), COMMITTEE, &duties);
-        }
-        let kept: Vec<_> = (0..12).filter(|slot| ledger.of_slot(Slot(*slot)).is_some()).collect();
-        assert_eq!(kept, (2..12).collect::<Vec<_>>());
-    }
-}
+mod tests;
