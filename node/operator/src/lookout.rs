@@ -2,9 +2,9 @@
 //!
 //! This is the first thing that is left out under load: blocks are looked at one at a time, and nobody waits for it. A lookout that
 //! falls behind walks back from the newest head; **bound**: [`DEPTH`] blocks. What lies further back is left out and counted, and the
-//! duties whose blocks were not seen say so. The beacon committees of [`COMMITTEES`] slots are kept.
+//! duties whose blocks were not seen say so. The beacon committees of the [`COMMITTEES`] slots that were asked for last are kept.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -100,7 +100,8 @@ pub(crate) struct Lookout<B> {
     drops: Drops,
     clock: Arc<SlotClock>,
     window: Window,
-    committees: BTreeMap<Slot, Committees>,
+    /// By slot, the last learnt first.
+    committees: VecDeque<(Slot, Committees)>,
     /// Duties up to this slot are closed.
     closed: Option<Slot>,
 }
@@ -118,7 +119,7 @@ impl<B: Blocks> Lookout<B> {
             drops,
             clock,
             window: Window::default(),
-            committees: BTreeMap::new(),
+            committees: VecDeque::new(),
             closed: None,
         }
     }
@@ -208,7 +209,7 @@ impl<B: Blocks> Lookout<B> {
             let judge = Judge {
                 block,
                 window: &self.window,
-                committees: self.committees.get(&slot),
+                committees: self.committees_of(slot),
                 slots_per_epoch: self.slots_per_epoch(),
             };
             let micros = self.clock.micros_into(slot, seen);
@@ -232,16 +233,19 @@ impl<B: Blocks> Lookout<B> {
     /// Asks for the committees of a slot, where votes of several of them are to be read for a duty of ours.
     async fn learn_committees(&mut self, slot: Slot, block: &Block) {
         let mut is_needed = block.votes.iter().any(|vote| vote.data.slot == slot && vote.needs_committees());
-        is_needed &= !self.committees.contains_key(&slot);
+        is_needed &= self.committees_of(slot).is_none();
         if is_needed
             && self.ledger.awaits_votes(slot)
             && let Some(committees) = self.blocks.committees(slot).await
         {
-            self.committees.insert(slot, committees);
-            while self.committees.len() > COMMITTEES {
-                self.committees.pop_first();
-            }
+            // Not the oldest slot leaves: that may be the one which a late vote is of.
+            self.committees.truncate(COMMITTEES.saturating_sub(1));
+            self.committees.push_front((slot, committees));
         }
+    }
+
+    fn committees_of(&self, slot: Slot) -> Option<&Committees> {
+        self.committees.iter().find(|(of, _)| *of == slot).map(|(_, committees)| committees)
     }
 
     /// Takes back what blocks that are not of the chain any more said.

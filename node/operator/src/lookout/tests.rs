@@ -1,6 +1,6 @@
 //! Chains of blocks against the ledger.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use duty::runner::End;
@@ -244,4 +244,23 @@ async fn accounts_are_closed_after_an_epoch_and_written() {
         [(role, 3)].into(),
         "slots 102, 103 and 105: what was before the first look is not closed"
     );
+}
+
+/// A vote that comes late finds its committees although those of many newer slots were learnt before.
+#[tokio::test]
+async fn the_committees_of_an_old_slot_stay_while_it_is_judged() {
+    let ledger = ledger(101..=110);
+    let mut blocks: Vec<_> =
+        (103..=111).map(|slot| with_vote(block('a', slot, root('a', slot - 1)), &[0, 1])).collect();
+    blocks[8].votes[0].data = AttestationData { slot: Slot(101), ..blocks[8].votes[0].data };
+    let other = vec![ValidatorIndex(1), ValidatorIndex(2)];
+    let mut lookout = lookout(&ledger, blocks, Some(vec![vec![ValidatorIndex(0), VALIDATOR], other]));
+    for slot in 103..=110 {
+        lookout.follow(Slot(slot), root('a', slot)).await;
+        assert_eq!(included(&ledger, slot - 1), Some(slot));
+    }
+    asked(&lookout);
+    lookout.follow(Slot(111), root('a', 111)).await;
+    assert_eq!(asked(&lookout), ["block 111", "committees 101"]);
+    assert_eq!(included(&ledger, 101), Some(111));
 }
