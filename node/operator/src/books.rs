@@ -2,6 +2,9 @@
 //!
 //! A committee's duties end one after the other within moments, so what is to be written is collected for [`PAUSE`] and written once.
 //!
+//! What the journal does not take waits for the next write: a record that it holds as running is one that the next start ends as failed.
+//! A record over which the writing fails by a defect is left out and counted, so that it does not stand in the way of all others.
+//!
 //! **Bound**: [`QUEUE`] committees' slots wait to be written; beyond it a write is left out and counted. The next write of the same duty
 //! brings the journal up to date; a lost last one costs that record, as the journal may.
 
@@ -10,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use outbox::DutyLog;
+use outbox::{DutyLog, DutyRecord, LogError};
 use tokio::sync::{mpsc, oneshot};
 use types::{CommitteeId, Slot};
 
@@ -22,6 +25,18 @@ const QUEUE: usize = 4096;
 const BATCH: usize = 64;
 /// How long writes are collected.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Where records are written.
+pub(crate) trait Log: Clone + Send + Sync + 'static {
+    /// Writes records, replacing older ones of the same duties. Nothing is written when it fails.
+    fn write(&self, records: &[DutyRecord]) -> Result<(), LogError>;
+}
+
+impl Log for DutyLog {
+    fn write(&self, records: &[DutyRecord]) -> Result<(), LogError> {
+        Self::write(self, records)
+    }
+}
 
 /// Whoever waits until everything is written; nobody does after an ordinary write.
 type Bell = Option<oneshot::Sender<()>>;
@@ -39,8 +54,12 @@ impl Waiting {
         if keys.len() < QUEUE || keys.contains(&key) {
             keys.insert(key);
         } else {
-            self.left_out.fetch_add(1, Ordering::Relaxed);
+            self.leave_out(1);
         }
+    }
+
+    fn leave_out(&self, count: usize) {
+        self.left_out.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     fn take(&self) -> Vec<(Slot, CommitteeId)> {
@@ -57,7 +76,7 @@ pub(crate) struct Books {
 
 impl Books {
     /// Starts the task; it ends with the last of the returned handles, when it has written what they left.
-    pub(crate) fn start(ledger: Arc<Ledger>, log: DutyLog) -> Self {
+    pub(crate) fn start(ledger: Arc<Ledger>, log: impl Log) -> Self {
         let (bell, mut rung) = mpsc::channel::<Bell>(1);
         let waiting = Arc::new(Waiting::default());
         let collected = Arc::clone(&waiting);
@@ -66,7 +85,7 @@ impl Books {
                 if asked.is_none() {
                     tokio::time::sleep(PAUSE).await;
                 }
-                if !write(&ledger, &log, collected.take()).await {
+                if !write(&ledger, &log, &collected).await {
                     return;
                 }
                 if let Some(done) = asked {
@@ -74,7 +93,7 @@ impl Books {
                     let _ = done.send(());
                 }
             }
-            write(&ledger, &log, collected.take()).await;
+            write(&ledger, &log, &collected).await;
         });
         Self { waiting, bell }
     }
@@ -86,7 +105,7 @@ impl Books {
         let _ = self.bell.try_send(None);
     }
 
-    /// Waits until everything that was to be written is.
+    /// Waits until everything that was to be written is, or was tried.
     pub(crate) async fn flush(&self) {
         let (done, written) = oneshot::channel();
         if self.bell.send(Some(done)).await.is_ok() {
@@ -100,14 +119,28 @@ impl Books {
     }
 }
 
-/// Writes the present records of these. False if the node is stopping.
-async fn write(ledger: &Ledger, log: &DutyLog, keys: Vec<(Slot, CommitteeId)>) -> bool {
-    for batch in keys.chunks(BATCH) {
+/// Writes the present records of what waits. False if the node is stopping.
+async fn write(ledger: &Ledger, log: &impl Log, waiting: &Waiting) -> bool {
+    let keys = waiting.take();
+    let mut batches = keys.chunks(BATCH);
+    while let Some(batch) = batches.next() {
         let records = batch.iter().flat_map(|(slot, committee)| ledger.of_committee(*slot, *committee));
         let (records, log): (Vec<_>, _) = (records.collect(), log.clone());
         match tokio::task::spawn_blocking(move || log.write(&records)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the duty ledger is not written to the journal"),
+            Ok(Err(error @ LogError::Store(_))) => {
+                tracing::error!(%error, "the duty ledger is not written to the journal; trying again with the next duty");
+                batch.iter().chain(batches.flatten()).for_each(|key| waiting.add(*key));
+                return true;
+            }
+            Ok(Err(error @ (LogError::Encode(_) | LogError::Decode { .. }))) => {
+                tracing::error!(%error, "duties are left out of the journal: this is a defect, please report it with the log");
+                waiting.leave_out(batch.len());
+            }
+            Err(error) if error.is_panic() => {
+                tracing::error!(%error, "duties are left out of the journal: this is a defect, please report it with the log");
+                waiting.leave_out(batch.len());
+            }
             Err(_) => return false,
         }
     }
@@ -116,10 +149,75 @@ async fn write(ledger: &Ledger, log: &DutyLog, keys: Vec<(Slot, CommitteeId)>) -
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use types::{BeaconRole, CommitteeIndex, Epoch, List, PublicKeyBytes, ValidatorDuty, ValidatorIndex};
 
     const COMMITTEE: CommitteeId = CommitteeId([3; 32]);
+
+    /// The journal of a disk that fails at the first write, in this way.
+    #[derive(Clone)]
+    struct Faulty {
+        log: DutyLog,
+        fails: fn() -> LogError,
+        writes: Arc<AtomicU64>,
+    }
+
+    impl Log for Faulty {
+        fn write(&self, records: &[DutyRecord]) -> Result<(), LogError> {
+            if self.writes.fetch_add(1, Ordering::Relaxed) == 0 {
+                return Err((self.fails)());
+            }
+            self.log.write(records)
+        }
+    }
+
+    fn schedule(ledger: &Ledger, slot: u64) {
+        let duty = ValidatorDuty {
+            role: BeaconRole::Attester,
+            public_key: PublicKeyBytes([1; 48]),
+            slot: Slot(slot),
+            validator_index: ValidatorIndex(7),
+            committee_index: CommitteeIndex(0),
+            committee_length: 4,
+            committees_at_slot: 1,
+            validator_committee_index: 0,
+            validator_sync_committee_indices: List::empty(),
+        };
+        ledger.schedule(Epoch(0), COMMITTEE, &[duty]);
+    }
+
+    /// Two batches are to be written, and the first write fails. Returns how many records are there after each of two flushes, and how
+    /// many committees' slots were left out.
+    async fn after_a_failure(fails: fn() -> LogError) -> (usize, usize, u64) {
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, log) = (Arc::new(Ledger::default()), DutyLog::open(folder.path()).unwrap());
+        let faulty = Faulty { log: log.clone(), fails, writes: Arc::default() };
+        let books = Books::start(Arc::clone(&ledger), faulty);
+        for slot in 1..=100 {
+            schedule(&ledger, slot);
+            books.waiting.add((Slot(slot), COMMITTEE));
+        }
+        let written = || (1..=100).filter(|slot| log.of_slot(Slot(*slot)).unwrap().len() == 1).count();
+        books.flush().await;
+        let first = written();
+        books.flush().await;
+        (first, written(), books.left_out())
+    }
+
+    #[tokio::test]
+    async fn what_the_journal_does_not_take_is_written_the_next_time() {
+        let failed = || DutyLog::open_existing(Path::new("no folder of this name")).err().unwrap();
+        assert_eq!(after_a_failure(failed).await, (0, 100, 0));
+    }
+
+    #[tokio::test]
+    async fn a_defect_costs_the_records_it_is_in_and_no_others() {
+        assert_eq!(after_a_failure(|| panic!("a defect")).await, (36, 36, 64));
+        let not_readable = || LogError::Encode(serde::ser::Error::custom("a defect"));
+        assert_eq!(after_a_failure(not_readable).await, (36, 36, 64));
+    }
 
     #[tokio::test]
     async fn who_waits_for_the_books_finds_them_written() {
@@ -127,18 +225,7 @@ mod tests {
         let (ledger, log) = (Arc::new(Ledger::default()), DutyLog::open(folder.path()).unwrap());
         let books = Books::start(Arc::clone(&ledger), log.clone());
         for slot in 1..=200 {
-            let duty = ValidatorDuty {
-                role: BeaconRole::Attester,
-                public_key: PublicKeyBytes([1; 48]),
-                slot: Slot(slot),
-                validator_index: ValidatorIndex(7),
-                committee_index: CommitteeIndex(0),
-                committee_length: 4,
-                committees_at_slot: 1,
-                validator_committee_index: 0,
-                validator_sync_committee_indices: List::empty(),
-            };
-            ledger.schedule(Epoch(0), COMMITTEE, &[duty]);
+            schedule(&ledger, slot);
             books.write(Slot(slot), COMMITTEE);
         }
         books.flush().await;
