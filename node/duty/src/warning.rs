@@ -27,11 +27,13 @@ pub enum Warning {
     ClockOff,
     /// The fees of the block that this node's beacon node made go elsewhere.
     OtherFeeRecipient,
+    /// A message of this node's reached nobody.
+    NotPublished,
 }
 
 impl Warning {
     /// Every warning, for tables and tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NotIncluded,
         Self::IncludedLate,
         Self::WrongHead,
@@ -43,6 +45,7 @@ impl Warning {
         Self::UnderObservation,
         Self::ClockOff,
         Self::OtherFeeRecipient,
+        Self::NotPublished,
     ];
 
     /// Whether the chain says it, once it is looked at; the others are this node's own, said while the duty runs.
@@ -57,7 +60,7 @@ impl Warning {
             | Self::NotCanonical
             | Self::NotChecked
             | Self::Reassigned => true,
-            Self::UnderObservation | Self::ClockOff | Self::OtherFeeRecipient => false,
+            Self::UnderObservation | Self::ClockOff | Self::OtherFeeRecipient | Self::NotPublished => false,
         }
     }
 
@@ -76,6 +79,7 @@ impl Warning {
             Self::UnderObservation => "under_observation",
             Self::ClockOff => "clock_off",
             Self::OtherFeeRecipient => "other_fee_recipient",
+            Self::NotPublished => "not_published",
         }
     }
 
@@ -116,6 +120,9 @@ impl Warning {
             Self::OtherFeeRecipient => {
                 "The beacon node made a block whose fees go to another address than the one the owner has set."
             }
+            Self::NotPublished => {
+                "A message of this node's about the duty went to nobody: no peer was there for it, or none took it."
+            }
         }
     }
 
@@ -153,6 +160,9 @@ impl Warning {
             }
             Self::OtherFeeRecipient => {
                 "Look whether the beacon node takes the fee recipients that this node sends each epoch, or has one of its own in its settings."
+            }
+            Self::NotPublished => {
+                "Look at this node's peers in /v1/peers and whether its ports are reachable. If it has peers, its line or theirs is too slow for what is to be sent."
             }
         }
     }

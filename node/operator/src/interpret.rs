@@ -14,7 +14,7 @@ use outbox::RoundSpan;
 use tokio::sync::mpsc::WeakSender;
 use tokio::time::timeout;
 use types::rules::RoundEnd;
-use types::{CommitteeId, OperatorId, Root, Round, SignedSsvMessage, Wire};
+use types::{CommitteeId, OperatorId, Root, Round, SignedSsvMessage, Slot, Wire};
 
 use crate::clock::{unix_micros, unix_millis};
 use crate::committee::Letter;
@@ -49,8 +49,11 @@ impl Interpreter {
             Effect::FetchView => self.fetch_view(run),
             Effect::Fetch(question) => self.fetch(run, question),
             Effect::ArmTimer { round } => self.arm_timer(run, round),
-            Effect::Broadcast(message) => return self.broadcast(id, message).await,
-            Effect::PublishDecided(message) => self.publish(id, &message).await,
+            Effect::Broadcast(message) => return self.broadcast(run, message).await,
+            Effect::PublishDecided(message) => {
+                // Peers have their own.
+                let _is_out = self.publish(id.slot, &message).await;
+            }
             Effect::SignVote(request) => self.sign_vote(run, request),
             Effect::Sign(request) => self.sign(run, request),
             Effect::Recombine { stage, tasks } => self.recombine(run, stage, tasks),
@@ -155,14 +158,19 @@ impl Interpreter {
         }
     }
 
-    /// Signs with the operator's key, publishes, and loops the message back: own messages count like all others.
-    async fn broadcast(&self, id: RunId, message: qbft::Unsigned) -> Option<Input> {
-        let (identity, slot) = (self.context.identity.clone(), id.slot);
+    /// Signs with the operator's key, publishes, and loops the message back: own messages count like all others. What nobody was told is
+    /// not noted as said.
+    async fn broadcast(&self, run: &Run, message: qbft::Unsigned) -> Option<Input> {
+        let (identity, slot) = (self.context.identity.clone(), run.id.slot);
         match self.context.pool.run(move || identity.sign(message)).await {
             Ok(Ok(message)) => {
-                self.publish(id, &message).await;
-                let micros = self.context.clock.micros_into(slot, unix_micros());
-                self.context.ledger.hear(slot, self.committee, &message, micros);
+                let ledger = &self.context.ledger;
+                if self.publish(slot, &message).await {
+                    let micros = self.context.clock.micros_into(slot, unix_micros());
+                    ledger.hear(slot, self.committee, &message, micros);
+                } else {
+                    ledger.note(run.scope, |record| warn(record, Warning::NotPublished));
+                }
                 Some(Input::Message(message))
             }
             Ok(Err(error)) => {
@@ -176,25 +184,30 @@ impl Interpreter {
         }
     }
 
-    async fn publish(&self, id: RunId, message: &SignedSsvMessage) {
-        let slot = id.slot;
-        let fork = self.context.clock.rules().network.fork_at(slot);
-        let Some(topic) = self.context.topic(slot, self.committee) else { return };
-        match message.to_wire(fork) {
-            Ok(bytes) => {
-                match self.context.network.publish(topic, bytes).await {
-                    Ok(_) => {}
-                    // A decided message is the same whoever makes it: a peer was faster.
-                    Err(PublishError::Duplicate) => {
-                        tracing::debug!(%slot, committee = %self.committee, "published by a peer");
-                    }
-                    Err(error) => {
-                        tracing::warn!(%slot, committee = %self.committee, %error, "message not published");
-                    }
-                }
+    /// Publishes; whether it is out.
+    async fn publish(&self, slot: Slot, message: &SignedSsvMessage) -> bool {
+        let committee = self.committee;
+        let Some(topic) = self.context.topic(slot, committee) else {
+            tracing::warn!(%slot, %committee, "message not published: the registry does not know the committee any more");
+            return false;
+        };
+        let bytes = match message.to_wire(self.context.clock.rules().network.fork_at(slot)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::error!(%slot, %committee, %error, "own message not published");
+                return false;
+            }
+        };
+        match self.context.network.publish(topic, bytes).await {
+            Ok(_) => true,
+            // A decided message is the same whoever makes it: a peer was faster.
+            Err(PublishError::Duplicate) => {
+                tracing::debug!(%slot, %committee, "published by a peer");
+                true
             }
             Err(error) => {
-                tracing::error!(%slot, committee = %self.committee, %error, "own message not published");
+                tracing::warn!(%slot, %committee, %error, "message not published");
+                false
             }
         }
     }

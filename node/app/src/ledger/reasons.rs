@@ -45,7 +45,7 @@ here. `capstan duty SLOT` tells what happened to the duties of one slot, with th
 ## Warnings
 
 A beacon node took what was signed, and yet not all went well on the chain. Every block is looked at once for what came of the duties; an epoch
-after its slot a duty's account is closed. Aggregates, contributions and registrations cannot be seen in blocks. The last three are about this
+after its slot a duty's account is closed. Aggregates, contributions and registrations cannot be seen in blocks. The last four are about this
 node, and stand beside any outcome.
 
 | Warning | What happened | What to do |

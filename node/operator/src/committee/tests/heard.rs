@@ -12,6 +12,7 @@ fn record(world: &World) -> DutyRecord {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operators_words_and_the_own_ones_have_their_time() {
     let mut world = World::new().await;
+    let _witness = Witness::of(&mut world).await;
     let (own, others) = (world.own, members().into_iter().filter(|id| *id != world.own));
     let others: Vec<_> = others.collect();
     run(&mut world).await;
@@ -27,11 +28,24 @@ async fn every_operators_words_and_the_own_ones_have_their_time() {
     assert!(record.micros.scheduled.is_some() && record.micros.decided.is_some());
 }
 
+/// What nobody was told is not said, however well the own machine counts it.
+#[tokio::test(flavor = "multi_thread")]
+async fn own_words_that_reach_nobody_are_not_noted_and_the_record_warns() {
+    let mut world = World::new().await;
+    let own = world.own;
+    run(&mut world).await;
+    let record = record(&world);
+    let heard = &record.heard;
+    assert!(heard.proposals.is_empty() && heard.post_signatures.is_empty(), "{heard:?}");
+    assert!(!heard.prepares.contains_key(&own) && !heard.commits.contains_key(&own), "{heard:?}");
+    assert_eq!(record.warnings, ["not_published"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_after_the_end_of_a_duty_is_noted_and_waits_to_be_written() {
     let mut world = World::new().await;
     run(&mut world).await;
-    world.committee.open(Letter::Leave).await;
+    world.give_up().await;
     assert_eq!(record(&world).outcome, Outcome::Failed);
     let _written = world.context.ledger.of_committee(world.slot, id());
     assert!(world.context.ledger.unwritten(world.slot).is_empty());
