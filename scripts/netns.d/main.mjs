@@ -4,8 +4,11 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { onInterrupt } from "../devnet.d/lib/interrupt.mjs";
+import { Processes } from "../devnet.d/lib/processes.mjs";
 import { buildProgram } from "../devnet.d/lib/programs.mjs";
 import { installPackages } from "../devnet.d/setup/packages.mjs";
+import { clearFolder } from "../devnet.d/setup/up.mjs";
+import { NetnsLayout } from "./layout.mjs";
 import { Namespaces, within } from "./namespaces.mjs";
 
 const OPTIONS = {
@@ -32,7 +35,9 @@ function startShow(namespaces, { capstan, netswitch }, options) {
   if (options.dir) args.push("--dir", options.dir);
   if (options.short) args.push("--short");
   const inside = within(namespaces.chain, process.execPath, args);
-  const child = spawn(inside.command, inside.args, { stdio: "inherit" });
+  // the beacon node's libraries read their preset when they load
+  const env = { ...process.env, LODESTAR_PRESET: "minimal" };
+  const child = spawn(inside.command, inside.args, { stdio: "inherit", env });
   const code = new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (status) => resolve(status ?? 1));
@@ -61,6 +66,8 @@ async function run(found, options) {
 try {
   const { values: options } = parseArgs({ options: OPTIONS });
   demandMachine();
+  const layout = new NetnsLayout({ dir: options.dir });
+  clearFolder(layout, new Processes(layout));
   await installPackages();
   process.exitCode = await run(await programs(options), options);
 } catch (error) {

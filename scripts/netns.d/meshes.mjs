@@ -37,15 +37,54 @@ export function isMeshed(operator, peers) {
 /** One line: operator and mesh sizes. */
 export const describeMeshes = (all) => [...all].map(([operator, peers]) => `${operator}: ${peers ? meshSizes(peers).join(",") || "none" : "mute"}`).join("; ");
 
-/** What could be held against somebody: scores, rejected messages, and partings by our side, over all operators. */
+/** Operators of whom all meshes are there, and those who answer and of whom some are not. */
+export function meshing(all) {
+  const answering = [...all].filter(([, peers]) => peers !== null);
+  const isWhole = ([operator, peers]) => isMeshed(operator, peers);
+  return { whole: answering.filter(isWhole).map(([operator]) => operator), broken: answering.filter((each) => !isWhole(each)).map(([operator]) => operator) };
+}
+
+const isConnected = ({ state }) => state === "connected";
+const PARTED = "disconnected: ";
+
+/**
+ * What operators hold against their peers: scores, rejected messages, and partings by our side, over all operators. `mute` are
+ * operators that do not answer, `alone` those without a connection, `unscored` counts connected peers without a score, `below`
+ * are peers with a score below zero, which the library takes out of its meshes.
+ */
 export function conduct(all) {
   const records = [...all].flatMap(([operator, peers]) => (peers ?? []).map((peer) => ({ operator, ...peer })));
+  const scores = records.map(({ score }) => score).filter((score) => typeof score === "number");
   const partings = new Map();
-  for (const { state } of records) if (state.startsWith("disconnected: ")) partings.set(state.slice(14), (partings.get(state.slice(14)) ?? 0) + 1);
+  for (const { state } of records) if (state.startsWith(PARTED)) partings.set(state.slice(PARTED.length), (partings.get(state.slice(PARTED.length)) ?? 0) + 1);
   return {
-    lowest: Math.min(...records.map((peer) => peer.score)),
+    mute: [...all].filter(([, peers]) => peers === null).map(([operator]) => operator),
+    alone: [...all].filter(([, peers]) => peers !== null && !peers.some(isConnected)).map(([operator]) => operator),
+    unscored: records.filter((peer) => isConnected(peer) && typeof peer.score !== "number").length,
+    lowest: scores.length === 0 ? null : Math.min(...scores),
+    below: scores.filter((score) => score < 0).length,
     rejected: records.reduce((sum, peer) => sum + peer.rejected, 0),
-    connected: records.filter((peer) => peer.state === "connected").length,
+    connected: records.filter(isConnected).length,
     partings,
   };
+}
+
+/** Whether everybody answered and nobody was punished; no score may be below `floor`. */
+export const isFair = ({ mute, alone, unscored, lowest, rejected, partings }, floor = 0) =>
+  mute.length + alone.length + unscored + rejected === 0 && lowest !== null && lowest >= floor && !partings.has("bad_score") && !partings.has("trimmed");
+
+const counts = (map) => [...map].map(([name, count]) => `${name} ${count}`).join(", ") || "none";
+
+export function describeConduct({ mute, alone, unscored, lowest, below, rejected, connected, partings }, refused) {
+  const absent = [
+    ...(mute.length > 0 ? [`no answer of ${mute.join(" ")}`] : []),
+    ...(alone.length > 0 ? [`no connection of ${alone.join(" ")}`] : []),
+    ...(unscored > 0 ? [`${unscored} peers without a score`] : []),
+  ];
+  return [
+    ...absent,
+    `lowest score ${lowest === null ? "unknown" : lowest.toFixed(2)}, ${below} below 0, ${rejected} messages rejected, ${connected} connections`,
+    `ignored by rule: ${counts(refused)}`,
+    `partings: ${counts(partings)}`,
+  ].join("; ");
 }

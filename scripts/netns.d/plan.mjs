@@ -1,5 +1,6 @@
 // Who is where: operators, clusters, addresses, and what the network is like when.
 import { PUBLIC_LIMITS, PUBLIC_TIMEOUTS, range } from "../devnet.d/lib/plans.mjs";
+import { PENALTY_LOG } from "./penalties.mjs";
 
 export const SECONDS_PER_SLOT = 4;
 
@@ -22,7 +23,7 @@ export const PLAN = {
   limits: PUBLIC_LIMITS,
   /** As an operator does that is not told otherwise. */
   asksBuilder: true,
-  logLevel: "info,network=debug",
+  logLevel: `info,network=debug,${PENALTY_LOG}`,
 };
 export const OPERATORS = PLAN.operators;
 

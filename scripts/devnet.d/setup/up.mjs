@@ -33,7 +33,7 @@ const TABLE_DEADLINE_MILLIS = 600_000;
 /** Throws when a network runs in the folder; removes what is left of an earlier one. */
 export function clearFolder(layout, processes) {
   const running = processes.running();
-  if (running.length > 0) throw new Error(`a network is running in ${layout.dir} (${running.join(", ")}): scripts/devnet down ends it`);
+  if (running.length > 0) throw new Error(`a network is running in ${layout.dir} (${running.join(", ")}): scripts/devnet down --dir ${layout.dir} ends it`);
   for (const part of LEFT_BEHIND) rmSync(layout.path(part), { recursive: true, force: true });
   mkdirSync(layout.logDir, { recursive: true });
 }
