@@ -176,7 +176,7 @@ test("up and both checks end what they started when they are interrupted", async
   const clone = mkdtempSync(path.join(os.tmpdir(), "clone-"));
   t.after(() => rmSync(clone, { recursive: true, force: true }));
   const main = cloneWithMuteChain(clone);
-  for (const command of [["up"], ["check"], ["check", "--all-duties", "--part", "chain"]]) {
+  for (const command of [["up"], ["check"], ["check", "--all-duties", "--part", "blinded"]]) {
     const dir = path.join(clone, "net");
     const args = [main, ...command, "--binary", process.execPath, "--dir", dir, "--base-port", String(await freePort())];
     const processes = new Processes(new Layout({ dir }));
