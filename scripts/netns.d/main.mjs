@@ -1,5 +1,5 @@
 // Builds the programs, makes the namespaces, runs the show in the chain's namespace, and removes everything again.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -21,6 +21,7 @@ const OPTIONS = {
 function demandMachine() {
   if (process.platform !== "linux" || process.getuid() !== 0) throw new Error("this takes root on Linux: it makes network namespaces");
   if (!existsSync("/dev/net/tun")) throw new Error("there is no /dev/net/tun: load the module tun");
+  if (spawnSync("ip", ["-V"]).error) throw new Error("there is no program ip: scripts/setup installs it (Debian: iproute2)");
 }
 
 const programs = async (options) => ({
