@@ -1,4 +1,4 @@
-//! The worked examples of the local registry's specification, section 7, built from a published ceremony with operators
+//! Calls and events whose hashes were computed apart from this code, built from a published ceremony (ssv-dkg) with operators
 //! 11, 22, 33 and 44.
 
 #[path = "../../../node/conformance/src/vectors.rs"]
