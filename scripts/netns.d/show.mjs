@@ -1,10 +1,10 @@
 // The order of the show, inside the chain's namespace. `main.mjs` starts it.
 import { parseArgs } from "node:util";
-import { Capstan } from "../devnet.d/lib/capstan.mjs";
 import { endOnInterrupt } from "../devnet.d/lib/interrupt.mjs";
 import { Processes, endAll } from "../devnet.d/lib/processes.mjs";
 import { operatorStatus } from "../devnet.d/lib/table.mjs";
 import { sleep, waitFor } from "../devnet.d/lib/wait.mjs";
+import { awaitGenesis, awaitOperators } from "../devnet.d/setup/chain.mjs";
 import { Evidence } from "../devnet.d/check/evidence.mjs";
 import { Report } from "../devnet.d/check/report.mjs";
 import { accountBlocks, describeBlocks, describeTally, firstWholeSlot, isDone, isIdle, isIncluded, ledgers, tally } from "./duties.mjs";
@@ -13,7 +13,7 @@ import { allPeers, conduct, describeConduct, describeMeshes, isFair, meshing } f
 import { Namespaces } from "./namespaces.mjs";
 import { describePenalties, readPenalties, sumPenalties } from "./penalties.mjs";
 import { FULL, OPERATORS, PARTITION, SECONDS_PER_SLOT, SHORT, SLOW, USUAL } from "./plan.mjs";
-import { awaitGenesis, startChain, startOperators } from "./setup.mjs";
+import { startAround, startOperators } from "./setup.mjs";
 import { packets, tell } from "./switch.mjs";
 
 const MESH_SECONDS = 30;
@@ -35,7 +35,7 @@ class Show {
     this.layout = new NetnsLayout({ dir: args.dir });
     this.processes = new Processes(this.layout);
     this.namespaces = new Namespaces(Number(args.run));
-    this.capstan = new Capstan(args.capstan);
+    this.capstan = args.capstan;
     this.netswitch = args.switch;
     this.plan = args.short ? SHORT : FULL;
     this.started = Date.now();
@@ -145,7 +145,8 @@ class Show {
     await this.network(USUAL);
     const since = startOperators(this);
     await this.checkMeshes(`from the start of the processes, the meshes form in under ${MESH_SECONDS} s`, since, MESH_SECONDS);
-    await awaitGenesis(this);
+    await awaitOperators(this.layout);
+    await awaitGenesis(this.layout);
     await this.reach(FIRST_MEASURED_SLOT - CALM_SLOTS);
   }
 
@@ -195,7 +196,7 @@ class Show {
   }
 
   async run() {
-    this.genesisTime = await startChain(this);
+    this.genesisTime = await startAround(this);
     this.evidence = new Evidence(this.layout);
     await this.meeting();
     const usual = await this.usual();
