@@ -1,7 +1,7 @@
 // The main job: votes and sync messages of the clusters' validators, by the beacon node, the proxies and the ledgers.
-import { request } from "../lib/http.mjs";
 import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
 import { OPERATORS, SLOTS_PER_EPOCH } from "../lib/layout.mjs";
+import { ledgerRows } from "../lib/ledger.mjs";
 import { inWindow } from "../lib/window.mjs";
 import { accountVotes, ratio } from "./inclusion.mjs";
 import { assignedDuties, balances, difference, roleKey } from "./ledger.mjs";
@@ -9,8 +9,6 @@ import { percent } from "./report.mjs";
 
 /** A vote is settled when blocks have had two epochs to include it. */
 export const SETTLING_SLOTS = 2 * SLOTS_PER_EPOCH;
-/** Most slots in one question to an operator. */
-const LEDGER_PAGE = 64;
 const MIN_SETTLED_VOTES = 250;
 /** The kinds of duty that this check judges; `check --all-duties` judges the others. */
 const ROLES = new Set(["attester", "sync_committee"]);
@@ -42,11 +40,8 @@ export async function collectLedgers(ctx, { from, to, operators = OPERATORS }) {
   await Promise.all(
     operators.map(async (operator) => {
       const book = ctx.ledgers.get(operator);
-      for (let start = from; start <= to; start += LEDGER_PAGE) {
-        const end = Math.min(to, start + LEDGER_PAGE - 1);
-        const { duties } = await request(`${ctx.layout.apiUrl(operator)}/v1/duties?from_slot=${start}&to_slot=${end}`);
-        for (const row of duties) if (ROLES.has(row.role)) book.set(roleKey(row.role, row.slot, row.validator_index), row);
-      }
+      const rows = await ledgerRows(ctx.layout, operator, { from, to });
+      for (const row of rows) if (ROLES.has(row.role)) book.set(roleKey(row.role, row.slot, row.validator_index), row);
     }),
   );
 }
