@@ -1,10 +1,12 @@
 // One operator's ledger against what the beacon node assigned and what the proxies saw leave.
 import { slotsOf } from "../lib/window.mjs";
-import { keyOf } from "./published.mjs";
+import { keyOf, validatorOfKey } from "./published.mjs";
 import { dutyOfKey } from "./selection.mjs";
+import { without } from "../check/ledger.mjs";
 
 /** The kinds of duty that the beacon node assigns. Registrations and exits are the contract's and the node's own. */
 export const ASSIGNED_ROLES = ["attester", "sync_committee", "proposer", "aggregator", "sync_committee_contribution"];
+const isSelective = (role) => role === "aggregator" || role === "sync_committee_contribution";
 
 /** Every duty that the beacon node assigned to `validators` in the window, by role. */
 export function assignedByRole({ window, validators, dutiesOfSlot, syncDutiesOf, proposerOf }) {
@@ -24,7 +26,26 @@ export function assignedByRole({ window, validators, dutiesOfSlot, syncDutiesOf,
   return assigned;
 }
 
-const without = (left, right) => [...left].filter((key) => !right.has(key));
+/**
+ * What was to be done for `validators`, whatever any ledger says of it, and what of that a beacon node took.
+ * @param {Map<string, Set<string>>} assigned of one operator, by role
+ * @param {Set<string>} accepted keys that a node took of that operator
+ * @param {Set<string>} selected keys of aggregates and contributions that were due
+ */
+export function accountDone({ assigned, accepted, selected, validators }) {
+  const taken = new Set([...accepted].map(dutyOfKey));
+  const chosen = new Set([...selected].map(dutyOfKey));
+  const account = { due: 0, done: 0, missing: [] };
+  for (const [role, keys] of assigned) {
+    for (const key of keys) {
+      if (!validators.has(validatorOfKey(key)) || (isSelective(role) && !chosen.has(key))) continue;
+      account.due += 1;
+      if (taken.has(key)) account.done += 1;
+      else account.missing.push(key);
+    }
+  }
+  return account;
+}
 
 /**
  * The differences, each a list of keys: assigned but not booked, booked but not assigned, booked as submitted but not taken
@@ -41,8 +62,7 @@ export function compareBooks({ assigned, rows, accepted, selected }) {
   const submitted = new Set([...booked].filter(([, row]) => row.outcome === "submitted").map(([key]) => key));
   const taken = new Set([...accepted].map(dutyOfKey));
   const due = new Set([...selected].map(dutyOfKey));
-  const isSelective = ([key]) => key.startsWith("aggregator/") || key.startsWith("sync_committee_contribution/");
-  const misjudged = [...booked].filter(isSelective).filter(([key, row]) => (row.outcome === "not_selected") === due.has(key));
+  const misjudged = [...booked].filter(([, row]) => isSelective(row.role)).filter(([key, row]) => (row.outcome === "not_selected") === due.has(key));
   const running = [...booked.values()].filter((row) => row.outcome === "running");
   return {
     assigned: all.size,
@@ -68,19 +88,21 @@ export const oddities = ({ unbooked, invented, unseen, unsubmitted, misjudged })
 
 /**
  * What the ledger says of the chain against the chain: votes that it books as included where no block has them, the other
- * way round, and in another block than the first.
+ * way round, and in another block than the first. `told` are those of the submitted votes of which it says anything.
  */
 export function compareInclusion({ rows, included }) {
   const odd = [];
   let told = 0;
+  let submitted = 0;
   for (const row of rows) {
     if (row.role !== "attester" || row.outcome !== "submitted") continue;
+    submitted += 1;
     if (row.warnings?.includes("not_checked")) continue; // looking is shed under load, and the row says so
     told += 1;
     const inChain = included.get(`${row.slot}/${row.validator_index}`)?.includedIn ?? null;
     if ((row.included?.slot ?? null) !== inChain) odd.push({ slot: row.slot, validator: row.validator_index, told: row.included?.slot ?? null, inChain });
   }
-  return { told, odd };
+  return { submitted, told, odd };
 }
 
 /** How many rows ended how: `"aggregator submitted" -> 12`, `"proposer failed no_proposal (consensus)" -> 1`. */

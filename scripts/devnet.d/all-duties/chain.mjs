@@ -4,7 +4,7 @@ import { SLOTS_PER_EPOCH } from "../lib/layout.mjs";
 import { inWindow } from "../lib/window.mjs";
 import { Tail } from "../check/chain-evidence.mjs";
 import { percent } from "../check/report.mjs";
-import { claimBalances, claimBlocks, claimBooks, claimFinality, claimForkMessages, claimForks, claimRecipients, claimSelected, claimSync, claimVotes, selectedIn, tellLedgers, tellRefusals } from "./claims.mjs";
+import { claimBalances, claimBlocks, claimBooks, claimFinality, claimForkMessages, claimForks, claimFull, claimRecipients, claimSelected, claimSync, claimVotes, selectedIn, tellLedgers, tellRefusals } from "./claims.mjs";
 import { claimExit, requestExit } from "./exit.mjs";
 import { listenerLog, startListener } from "./liars.mjs";
 import { judgeWithheld, signedShare } from "./listening.mjs";
@@ -47,17 +47,18 @@ export async function runChain(net) {
 
   claimFinality(net, { from: EPOCHS.first, to: EPOCHS.last, slotsPerEpoch: SLOTS_PER_EPOCH });
   claimBlocks(net, window);
+  claimFull(net, window);
   claimForks(net, window);
   const lines = new Tail(listenerLog(net.layout)).read();
   claimForkMessages(net, window, lines);
   claimRecipients(net, window, recipientsOf(net));
   claimVotes(net, window);
   claimSync(net, window);
-  const selected = await selectedIn(net, window);
-  claimSelected(net, window, selected);
+  const selection = await selectedIn(net, window);
+  claimSelected(net, window, selection);
 
   report.section("the ledgers");
-  claimBooks(net, window, selected);
+  claimBooks(net, window, selection);
   await claimBalances(net);
   claimDoppelganger(net, window, lines);
   tellLedgers(net, window);

@@ -1,5 +1,6 @@
 // The judgements over one window of slots: pure functions of what was seen. Each returns what it counted.
 import { inWindow, slotsOf } from "../lib/window.mjs";
+import { without } from "../check/ledger.mjs";
 import { keyOf } from "./published.mjs";
 
 /** How far finality may be behind the running epoch at its end. */
@@ -28,7 +29,7 @@ export function accountBlocks({ window, blocks, published, proposerOf, isCounted
   const account = { due: 0, ours: 0, empty: [], foreign: [] };
   for (const slot of slotsOf(window)) {
     const proposer = proposerOf(slot);
-    if (!isCounted(proposer)) continue;
+    if (!isCounted(proposer, slot)) continue;
     account.due += 1;
     const block = blocks.get(slot);
     if (!block) account.empty.push({ slot, proposer });
@@ -73,11 +74,64 @@ export function accountSync({ window, blocks, syncDutiesOf, validators }) {
   return account;
 }
 
-/** What was selected against what a node took: keys that are only on one side. */
-export function comparePublished({ selected, accepted }) {
-  const missing = [...selected].filter((key) => !accepted.has(key));
-  const extra = [...accepted].filter((key) => !selected.has(key));
-  return { selected: selected.size, accepted: accepted.size, missing, extra };
+/** What was selected against what a node took, and what was published without being selected, whatever the nodes said to it. */
+export function comparePublished({ selected, published, accepted }) {
+  const missing = without(selected, accepted);
+  return { selected: selected.size, done: selected.size - missing.length, missing, extra: without(published, selected) };
+}
+
+/**
+ * Blocks of the window that no operator published full: whoever has only the header must leave it to others.
+ * @param {Iterable<{ key: string, detail: { isBlinded: boolean } }>} published by all operators
+ */
+export function accountFull({ window, blocks, published }) {
+  const full = new Set();
+  for (const { key, role, detail } of published) if (role === "proposer" && !detail.isBlinded) full.add(key);
+  const account = { due: 0, full: 0, missing: [] };
+  for (const slot of slotsOf(window)) {
+    const block = blocks.get(slot);
+    if (!block) continue;
+    account.due += 1;
+    if (full.has(keyOf("proposer", slot, Number(block.message.proposer_index)))) account.full += 1;
+    else account.missing.push(slot);
+  }
+  return account;
+}
+
+/** The root of the canonical block at a slot or before it; undefined at the end of the chain, as the last block's root stands nowhere. */
+function canonicalRoots(blocks) {
+  const slots = [...blocks.keys()].sort((a, b) => a - b);
+  const roots = slots.slice(0, -1).map((slot, at) => ({ slot, root: blocks.get(slots[at + 1]).message.parent_root }));
+  return (slot) => (slot >= slots.at(-1) ? undefined : roots.findLast((each) => each.slot <= slot)?.root);
+}
+
+/**
+ * The heads of the window's votes as the chain holds them, each against the chain's own block at its slot.
+ * @param {(attestation: object) => { validator: number, slot: number }[]} votesOf whose votes an attestation is
+ */
+export function accountHeads({ window, blocks, votesOf }) {
+  const rootAt = canonicalRoots(blocks);
+  const isRight = new Map();
+  for (const slot of [...blocks.keys()].sort((a, b) => a - b)) {
+    for (const attestation of blocks.get(slot).message.body.attestations) {
+      const root = rootAt(Number(attestation.data.slot));
+      if (!inWindow(window, Number(attestation.data.slot)) || root === undefined) continue;
+      for (const vote of votesOf(attestation)) {
+        const key = `${vote.slot}/${vote.validator}`;
+        if (!isRight.has(key)) isRight.set(key, attestation.data.beacon_block_root === root);
+      }
+    }
+  }
+  const wrong = [...isRight].filter(([, right]) => !right).map(([key]) => key);
+  return { isRight, known: isRight.size, right: isRight.size - wrong.length, wrong };
+}
+
+/** What ledgers say of their votes' heads against the chain. */
+export function compareHeads({ rows, isRight }) {
+  const votes = rows.filter((row) => row.role === "attester" && row.outcome === "submitted");
+  const told = votes.filter((row) => typeof row.included?.head === "boolean");
+  const odd = told.filter((row) => row.included.head !== isRight.get(`${row.slot}/${row.validator_index}`));
+  return { submitted: votes.length, told: told.length, odd: odd.map((row) => `${row.slot}/${row.validator_index}`) };
 }
 
 const LATE_EXIT_EPOCHS = 2;

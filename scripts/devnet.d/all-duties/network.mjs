@@ -6,6 +6,7 @@ import { Processes, endAll } from "../lib/processes.mjs";
 import { loadState } from "../lib/state.mjs";
 import { operatorStatus } from "../lib/table.mjs";
 import { sleep } from "../lib/wait.mjs";
+import { inWindow } from "../lib/window.mjs";
 import { operatorName, startOperator } from "../setup/operators.mjs";
 import { clearFolder, startEverything } from "../setup/up.mjs";
 import { Evidence } from "./evidence.mjs";
@@ -76,10 +77,6 @@ export class Network {
     return operatorStatus(this.layout, operator);
   }
 
-  isRunning(operator) {
-    return this.processes.isRunning(operatorName(operator));
-  }
-
   startOperator(operator, options = {}) {
     startOperator(this.layout, this.processes, this.program, operator, options);
   }
@@ -121,8 +118,9 @@ export class Network {
     return new Set([...this.evidence.traffic.values()].flatMap((traffic) => [...traffic.accepted(role, window)]));
   }
 
-  /** The keys of `role` that any operator sent, whatever it was answered. */
-  publishedByAny(role) {
-    return new Set([...this.evidence.traffic.values()].flatMap((traffic) => [...traffic.published.values()].filter((item) => item.role === role).map(({ key }) => key)));
+  /** The keys of `role` that any operator sent in the window, whatever it was answered. */
+  publishedByAny(role, window) {
+    const isMeant = (item) => item.role === role && inWindow(window, item.slot);
+    return new Set([...this.evidence.traffic.values()].flatMap((traffic) => [...traffic.published.values()].filter(isMeant).map(({ key }) => key)));
   }
 }

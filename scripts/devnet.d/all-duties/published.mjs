@@ -8,16 +8,18 @@
 
 export const keyOf = (role, slot, validator, part) => [role, slot, validator, ...(part === undefined ? [] : [part])].join("/");
 
+export const validatorOfKey = (key) => Number(key.split("/")[2]);
+
 const VERSIONED = /^\/eth\/v\d\//;
 const READERS = {
-  "beacon/pool/attestations": (items) => items.map(({ attester_index, data }) => object("attester", data.slot, attester_index, { data })),
+  "beacon/pool/attestations": (items) => items.map(({ attester_index, data }) => object("attester", data.slot, attester_index)),
   "beacon/pool/sync_committees": (items) => items.map(({ slot, validator_index }) => object("sync_committee", slot, validator_index)),
   "validator/aggregate_and_proofs": (items) =>
-    items.map(({ message }) => object("aggregator", message.aggregate.data.slot, message.aggregator_index, { proof: message.selection_proof })),
+    items.map(({ message }) => object("aggregator", message.aggregate.data.slot, message.aggregator_index)),
   "validator/contribution_and_proofs": (items) =>
-    items.map(({ message: { aggregator_index, contribution, selection_proof } }) => {
+    items.map(({ message: { aggregator_index, contribution } }) => {
       const part = Number(contribution.subcommittee_index);
-      return { ...object("sync_committee_contribution", contribution.slot, aggregator_index, { proof: selection_proof }), part };
+      return { ...object("sync_committee_contribution", contribution.slot, aggregator_index), part };
     }),
   "beacon/pool/voluntary_exits": ({ message }) => [object("voluntary_exit", message.epoch, message.validator_index)],
 };

@@ -26,11 +26,16 @@ export class Selection {
     return new Set(selected.map(({ validator, slot }) => keyOf("aggregator", slot, validator)));
   }
 
+  /** The subcommittees of these positions: in each a validator may be selected. */
+  subcommittees(positions) {
+    return new Set(positions.map((position) => Math.floor(position / this.#subcommitteeSize)));
+  }
+
   /** Keys of the contributions that the sync committee's `members` owe in `slot`: one per validator and subcommittee. */
   contributors(slot, members) {
     const selected = new Set();
     for (const { validator, positions } of members) {
-      for (const part of new Set(positions.map((position) => Math.floor(position / this.#subcommitteeSize)))) {
+      for (const part of this.subcommittees(positions)) {
         if (this.#isContributor(this.#signer.syncSelectionProof(validator, slot, part))) selected.add(keyOf("sync_committee_contribution", slot, validator, part));
       }
     }

@@ -19,9 +19,9 @@ export async function runSlow(net) {
   claimBlocks(net, window);
   claimVotes(net, window);
   claimSync(net, window);
-  const selected = await selectedIn(net, window);
-  claimSelected(net, window, selected);
-  claimBooks(net, window, selected);
+  const selection = await selectedIn(net, window);
+  claimSelected(net, window, selection);
+  claimBooks(net, window, selection);
   await claimBalances(net);
   report.section("what the ledgers say");
   tellLedgers(net, window);

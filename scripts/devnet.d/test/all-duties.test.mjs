@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "../all-duties/books.mjs";
+import { accountDone, assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "../all-duties/books.mjs";
 import { exitCalldata } from "../all-duties/exit.mjs";
-import { accountBlocks, accountForks, accountRecipients, accountSync, bitOf, comparePublished, judgeExit, judgeFinality, publishedInChain } from "../all-duties/judge.mjs";
-import { badSigners, doneShare, lostRows, missingShare, onTimeShare, rightHeads } from "../all-duties/lines.mjs";
+import { accountBlocks, accountForks, accountFull, accountHeads, accountRecipients, accountSync, bitOf, compareHeads, comparePublished, judgeExit, judgeFinality, publishedInChain } from "../all-duties/judge.mjs";
+import { badSigners, behind, failedIn, lostRows, missingShare, onTimeShare, promptShare, warnedShare } from "../all-duties/lines.mjs";
 import { keyOf, publishedIn } from "../all-duties/published.mjs";
 import { inTime, judgeRegistrations } from "../all-duties/relay-judge.mjs";
 import { Selection } from "../all-duties/selection.mjs";
@@ -104,6 +104,8 @@ test("a slot counts when its block is the proposer's and an operator published i
   assert.deepEqual(account.empty.map(({ slot }) => slot), [4]);
   const some = accountBlocks({ window: { from: 1, to: 4 }, blocks, published, proposerOf, isCounted: (proposer) => proposer === 5 });
   assert.deepEqual([some.due, some.ours], [1, 1]);
+  const empty = accountBlocks({ window: { from: 1, to: 4 }, blocks, published, proposerOf, isCounted: (_proposer, slot) => slot === 4 });
+  assert.deepEqual([empty.due, empty.ours], [1, 0]);
 });
 
 test("a block that was sent counts when the chain has it, and no other does", () => {
@@ -126,9 +128,51 @@ test("a sync message is in when all its positions are set in the next block", ()
   assert.deepEqual(account.missing, [{ slot: 1, validator: 2 }]);
 });
 
-test("what was selected and not published is missing, and the other way round too much", () => {
-  const { missing, extra } = comparePublished({ selected: new Set(["a", "b"]), accepted: new Set(["b", "c"]) });
-  assert.deepEqual([missing, extra], [["a"], ["c"]]);
+test("what was selected and not taken is missing, and what was published unselected is too much, taken or not", () => {
+  const judge = (published, accepted) => comparePublished({ selected: new Set(["a", "b"]), published: new Set(published), accepted: new Set(accepted) });
+  assert.deepEqual(judge(["a", "b"], ["a", "b"]), { selected: 2, done: 2, missing: [], extra: [] });
+  assert.deepEqual(judge(["a", "b"], ["b"]), { selected: 2, done: 1, missing: ["a"], extra: [] });
+  assert.deepEqual(judge(["a", "b", "c"], ["a", "b"]).extra, ["c"]);
+  assert.deepEqual(judge(["a", "b", "c"], ["a", "c"]), { selected: 2, done: 1, missing: ["b"], extra: ["c"] });
+});
+
+test("a block of which nobody published more than the header is found", () => {
+  const blocks = new Map([[1, block(5)], [2, block(6)], [3, block(7)]]);
+  const sent = (slot, validator, isBlinded, role = "proposer") => ({ role, key: keyOf(role, slot, validator), detail: { isBlinded } });
+  const published = [sent(1, 5, true), sent(1, 5, false), sent(2, 6, true), sent(3, 8, false), sent(3, 7, undefined, "attester")];
+  assert.deepEqual(accountFull({ window: { from: 1, to: 4 }, blocks, published }), { due: 3, full: 1, missing: [2, 3] });
+});
+
+/** A block at each slot but 3, whose root is its slot's; votes of slot and validator with the root that they name. */
+const chainOf = (votesBySlot) =>
+  new Map(
+    [1, 2, 4, 5].map((slot, at, slots) => [
+      slot,
+      { message: { parent_root: `root${slots[at - 1] ?? 0}`, body: { attestations: (votesBySlot[slot] ?? []).map(([of, validator, root]) => ({ data: { slot: String(of), beacon_block_root: root }, validator })) } } },
+    ]),
+  );
+const votesOf = ({ data, validator }) => [{ slot: Number(data.slot), validator }];
+const heads = (votes, window = { from: 1, to: 4 }) => accountHeads({ window, blocks: chainOf(votes), votesOf });
+
+test("a vote for another block than the chain's is found, whatever a ledger says of it", () => {
+  assert.deepEqual(heads({ 2: [[1, 9, "root1"]], 4: [[2, 8, "root2"], [3, 7, "root2"]] }).wrong, []); // slot 3 is empty
+  const { known, right, wrong } = heads({ 2: [[1, 9, "root0"], [1, 8, "root1"]] });
+  assert.deepEqual([known, right, wrong], [2, 1, ["1/9"]]);
+  assert.deepEqual(heads({ 4: [[3, 7, "root1"]] }).wrong, ["3/7"]);
+  assert.deepEqual(heads({ 2: [[1, 9, "root1"]], 4: [[1, 9, "root0"]] }).wrong, []); // the first inclusion counts
+  assert.equal(heads({ 5: [[5, 9, "root4"]] }, { from: 1, to: 9 }).known, 0); // the last block's root stands nowhere
+  assert.equal(heads({ 2: [[1, 9, "root0"]] }, { from: 2, to: 4 }).known, 0);
+});
+
+test("ledgers that praise a wrong head, blame a right one, or do not know, are found", () => {
+  const isRight = new Map([["7/1", true], ["7/2", false]]);
+  const told = (head) => (head === undefined ? {} : { included: { head } });
+  const judge = (one, two) => compareHeads({ rows: [rowOf("attester", 7, 1, "submitted", told(one)), rowOf("attester", 7, 2, "submitted", told(two))], isRight });
+  assert.deepEqual(judge(true, false), { submitted: 2, told: 2, odd: [] });
+  assert.deepEqual(judge(true, true).odd, ["7/2"]);
+  assert.deepEqual(judge(false, false).odd, ["7/1"]);
+  assert.deepEqual(judge(undefined, null), { submitted: 2, told: 0, odd: [] });
+  assert.equal(compareHeads({ rows: [rowOf("attester", 7, 1, "failed", told(true)), rowOf("proposer", 7, 1, "submitted", told(true))], isRight }).submitted, 0);
 });
 
 test("selection asks once per validator and subcommittee, and by the proof", () => {
@@ -207,6 +251,22 @@ test("books that leave out, invent, boast, hide or misjudge are found", () => {
   assert.equal(compareBooks({ assigned, rows: [rowOf("attester", 7, 1, "running")], accepted, selected }).running, 1);
 });
 
+test("what can be done is counted without the ledger, and what no node took is missing", () => {
+  const assigned = new Map([
+    ["attester", new Set(["attester/7/1", "attester/7/2"])],
+    ["aggregator", new Set(["aggregator/7/1", "aggregator/7/2"])],
+    ["sync_committee_contribution", new Set(["sync_committee_contribution/7/1"])],
+  ]);
+  const selected = new Set(["aggregator/7/1", "sync_committee_contribution/7/1/0", "sync_committee_contribution/7/1/3"]);
+  const accepted = new Set(["attester/7/1", "attester/7/2", "aggregator/7/1", "sync_committee_contribution/7/1/3"]);
+  const account = (change) => accountDone({ assigned, accepted, selected, validators: new Set([1, 2]), ...change });
+  assert.deepEqual(account({}), { due: 4, done: 4, missing: [] });
+  assert.deepEqual(account({ accepted: new Set(["attester/7/1"]) }), { due: 4, done: 1, missing: ["attester/7/2", "aggregator/7/1", "sync_committee_contribution/7/1"] });
+  assert.deepEqual(account({ selected: new Set() }), { due: 2, done: 2, missing: [] });
+  assert.deepEqual(account({ validators: new Set([2]) }), { due: 1, done: 1, missing: [] });
+  assert.deepEqual(account({ validators: new Set() }), { due: 0, done: 0, missing: [] });
+});
+
 test("a contribution of two subcommittees is one duty on the books", () => {
   const key = "sync_committee_contribution/7/1";
   const parts = new Set([`${key}/0`, `${key}/3`]);
@@ -222,7 +282,7 @@ test("a ledger that names another block than the chain, or none, is found", () =
   assert.deepEqual(odd([rowOf("attester", 7, 1, "submitted", { included: { slot: 9 } })]), [[9, 8]]);
   assert.deepEqual(odd([rowOf("attester", 7, 1, "submitted")]), [[null, 8]]);
   assert.deepEqual(odd([rowOf("attester", 7, 2, "submitted", { included: { slot: 8 } })]), [[8, null]]);
-  assert.equal(compareInclusion({ rows: [rowOf("attester", 7, 1, "submitted", { warnings: ["not_checked"] })], included }).told, 0);
+  assert.deepEqual(compareInclusion({ rows: [rowOf("attester", 7, 1, "submitted", { warnings: ["not_checked"] })], included }), { submitted: 1, told: 0, odd: [] });
   assert.deepEqual(summarize([rowOf("proposer", 7, 1, "failed", { reason: "no_proposal", room: "consensus" }), rowOf("attester", 7, 1, "submitted")]), [
     ["attester submitted", 1],
     ["proposer failed no_proposal (consensus)", 1],
@@ -232,12 +292,6 @@ test("a ledger that names another block than the chain, or none, is found", () =
 // --- the lines of faults
 
 const heard = (times, rest = {}) => ({ role: "attester", outcome: "submitted", operators: [1, 2, 3, 4], heard: { post_signatures: times }, ...rest });
-
-test("what was not selected is not due, and what failed is not done", () => {
-  const rows = ["submitted", "submitted", "failed", "not_selected"].map((outcome) => ({ outcome }));
-  assert.deepEqual(doneShare(rows), { due: 3, done: 2, share: 2 / 3 });
-  assert.equal(doneShare([]).share, 0);
-});
 
 test("an operator that was heard is not missing, and one outside the committee is not counted", () => {
   const rows = [heard({ 1: 5, 2: 6, 3: 7 }), heard({ 1: 5, 2: 6, 3: 7, 4: 8 }), heard({}, { outcome: "failed" })];
@@ -250,10 +304,32 @@ test("on time means within the given time of the others' median", () => {
   assert.deepEqual(onTimeShare(rows, 4, 200), { rows: 3, onTime: 1, share: 1 / 3 });
 });
 
-test("a traitor that nobody names, and an honest operator that is named, are both found", () => {
-  const rows = [{ outcome: "submitted", bad_partial_signatures: [2] }, { outcome: "failed", bad_partial_signatures: [2, 3] }, { outcome: "submitted", bad_partial_signatures: [] }, { outcome: "submitted" }];
-  assert.deepEqual(badSigners(rows, 2), { rows: 4, named: 2, wronged: 1, submitted: 1 });
-  assert.equal(badSigners(rows, 4).named, 0);
+test("how far an operator is behind, whether it is heard at all, and one that is not far, are told apart", () => {
+  const far = [heard({ 1: 10, 2: 20, 3: 30, 4: 420 }), heard({ 1: 10, 2: 20, 3: 30, 4: 419 }), heard({ 1: 10, 2: 20, 3: 30 }), heard({}, { outcome: "failed" })];
+  assert.deepEqual(behind(far, 4, 400), { rows: 3, heard: 2, early: 1, heardShare: 2 / 3, earlyShare: 0.5, median: 399 });
+  assert.deepEqual(behind(far.slice(2), 4, 400), { rows: 1, heard: 0, early: 0, heardShare: 0, earlyShare: 0, median: null });
+  assert.equal(behind(far, 9, 400).rows, 0);
+});
+
+test("a traitor that few name, and an honest operator that is named in any duty, are both found", () => {
+  const row = (role, bad, rest = {}) => ({ role, outcome: "submitted", operators: [1, 2, 3, 4], bad_partial_signatures: bad, ...rest });
+  const rows = [row("attester", [2]), row("sync_committee", []), row("attester", [2], { outcome: "failed" }), row("attester", undefined), row("aggregator", []), row("attester", [], { operators: [4, 5, 6, 7] })];
+  assert.deepEqual(badSigners(rows, 2), { due: 4, named: 2, share: 0.5, wronged: 0, submitted: 1 });
+  assert.equal(badSigners([...rows, row("aggregator", [2, 3])], 2).wronged, 1);
+  assert.equal(badSigners([], 2).share, 0);
+});
+
+test("a ledger without the warning is found", () => {
+  const rows = [{ warnings: ["clock_off"] }, { warnings: ["included_late"] }, { warnings: [] }, {}];
+  assert.deepEqual(warnedShare(rows, "clock_off"), { rows: 4, warned: 1, share: 0.25 });
+  assert.equal(warnedShare([], "clock_off").share, 0);
+});
+
+test("duties that a beacon node lost, and votes that it held up, are found", () => {
+  const failed = (room) => ({ outcome: "failed", room });
+  assert.deepEqual(failedIn([failed("beacon"), failed("consensus"), { outcome: "submitted", room: "beacon" }], ["beacon", "submission"]), [failed("beacon")]);
+  const vote = (start, data, role = "attester") => ({ role, micros: { start, data } });
+  assert.deepEqual(promptShare([vote(10, 510), vote(10, 511), vote(10, null), { role: "attester" }, vote(0, 9_000, "aggregator")], 500), { rows: 4, prompt: 1, share: 0.25 });
 });
 
 test("a lost duty without a reason, with another reason, or done after all is found", () => {
@@ -265,11 +341,6 @@ test("a lost duty without a reason, with another reason, or done after all is fo
   assert.equal(lost([{ outcome: "running" }]).unexplained.length, 1);
   assert.equal(lost([{ outcome: "submitted" }]).submitted, 1);
   assert.deepEqual([...lost([good, good]).counts], [["not_decided (consensus)", 2]]);
-});
-
-test("wrong heads count against, unknown ones do not count", () => {
-  const vote = (head) => ({ role: "attester", included: { head } });
-  assert.deepEqual(rightHeads([vote(true), vote(false), vote(null), { role: "attester" }, { role: "proposer", included: { head: true } }]), { known: 2, right: 1, share: 0.5 });
 });
 
 // --- the relay
