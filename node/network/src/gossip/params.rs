@@ -33,6 +33,9 @@ const LAZY: usize = 6;
 pub(crate) const HISTORY_LENGTH: usize = 6;
 const HISTORY_GOSSIP: usize = 4;
 const MAX_IHAVE_IDS: usize = 1500;
+/// Messages in one RPC. The Go node sends all that was asked for together, so it must be more than [`MAX_IHAVE_IDS`]; libp2p closes the stream above 500
+/// unless told otherwise.
+const MAX_RPC_MESSAGES: usize = 5000;
 const MAX_IHAVE_MESSAGES: usize = 32;
 const OUTBOUND_QUEUE: usize = 512;
 /// libp2p announces IDONTWANT above this many bytes; the network from 1024 on.
@@ -46,6 +49,7 @@ const ENCODED_TOPIC: usize = 64;
 const MAX_CONTROL_BYTES: usize = SubnetId::COUNT as usize * (MAX_IHAVE_IDS * ENCODED_ID + ENCODED_TOPIC);
 
 const _: () = assert!(MAX_CONTROL_BYTES < MAX_MESSAGE_BYTES);
+const _: () = assert!(MAX_IHAVE_IDS < MAX_RPC_MESSAGES);
 const _: () = assert!(MAX_MESSAGE_BYTES == GossipLimits::of(SsvFork::Boole).max_message_len);
 
 /// The configuration. Messages wait for a verdict before they are forwarded.
@@ -66,6 +70,7 @@ pub(crate) fn config() -> Result<Config, ConfigBuilderError> {
         .max_control_messages_sent(MAX_IHAVE_IDS)
         .max_ihave_messages_heartbeat(MAX_IHAVE_MESSAGES)
         .max_control_message_size(MAX_CONTROL_BYTES)
+        .max_publish_messages(MAX_RPC_MESSAGES)
         .iwant_followup_time(Duration::from_secs(3))
         .fanout_ttl(Duration::from_secs(60))
         .prune_backoff(Duration::from_secs(60))
