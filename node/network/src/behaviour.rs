@@ -97,5 +97,5 @@ fn gossip(key: &Keypair, parts: &Parts<'_>) -> Result<FreshGossip, StartError> {
     gossip
         .with_peer_score(score::peer_params(parts.rules.epoch, parts.rules.ip_limit), score::thresholds())
         .map_err(StartError::Behaviour)?;
-    Ok(FreshGossip::new(gossip, parts.drops.clone()))
+    Ok(FreshGossip::new(gossip, parts.rules.inbound_capacity.is_some(), parts.drops.clone()))
 }

@@ -29,6 +29,10 @@ pub enum DropReason {
     PeerQueueFull,
     /// A peer announced messages while its line was not current: they were not asked for.
     StaleAnnouncement,
+    /// A message came on a topic that we are not on: it was not taken note of, nobody is punished.
+    TopicNotJoined,
+    /// A peer brought more messages than the whole network has to say: the surplus was not taken note of.
+    MessageRate,
     /// A handshake did not parse, or its signature did not hold.
     HandshakeInvalid,
     /// A peer began more handshakes in a minute than it has any use for; it was disconnected.
@@ -37,7 +41,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, in order of its index.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::SignaturePresent,
         Self::AuthorMissing,
         Self::EventQueueFull,
@@ -50,6 +54,8 @@ impl DropReason {
         Self::PeerBarred,
         Self::PeerQueueFull,
         Self::StaleAnnouncement,
+        Self::TopicNotJoined,
+        Self::MessageRate,
         Self::HandshakeInvalid,
         Self::HandshakeTooOften,
     ];
@@ -70,6 +76,8 @@ impl DropReason {
             Self::PeerBarred => "peer_barred",
             Self::PeerQueueFull => "peer_queue_full",
             Self::StaleAnnouncement => "stale_announcement",
+            Self::TopicNotJoined => "topic_not_joined",
+            Self::MessageRate => "message_rate",
             Self::HandshakeInvalid => "handshake_invalid",
             Self::HandshakeTooOften => "handshake_too_often",
         }

@@ -20,7 +20,8 @@ pub(crate) struct WireRules {
     pub epoch: Duration,
     /// Peers that may share an address before they are penalised; none = not scored.
     pub ip_limit: Option<u32>,
-    /// Connections an address may open in a burst; none = no limit on inbound connections at all.
+    /// Connections an address may open in a burst; none = a network on one machine: no limit on inbound connections at all,
+    /// nor on what a peer may bring.
     pub inbound_capacity: Option<u32>,
 }
 

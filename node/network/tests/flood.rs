@@ -93,6 +93,9 @@ impl Codec for Spout {
     }
 }
 
+/// Message ids that we ask a peer for at once. It may send all of the messages together, as the Go node does.
+const IN_ONE_RPC: usize = 1500;
+
 type Rogue = Swarm<request_response::Behaviour<Spout>>;
 
 fn rogue(protocol: &'static str, spout: Spout) -> Rogue {
@@ -174,6 +177,93 @@ fn announcement(topics: impl IntoIterator<Item = String>) -> Vec<u8> {
         rpc.extend([&[0x0a][..], &varint(entry.len()), &entry].concat());
     }
     [varint(rpc.len()), rpc].concat()
+}
+
+/// A field of protobuf with a length.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[number << 3 | 2][..], &varint(bytes.len()), bytes].concat()
+}
+
+/// Messages on a topic: each is field 2 of the RPC, with author, data, sequence number and topic.
+fn publications(author: &PeerId, topic: &str, data: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let message = |data: Vec<u8>| {
+        let parts =
+            [field(1, &author.to_bytes()), field(2, &data), field(3, &[7; 8]), field(4, topic.as_bytes())];
+        field(2, &parts.concat())
+    };
+    let rpc: Vec<u8> = data.into_iter().flat_map(message).collect();
+    [varint(rpc.len()), rpc].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_on_a_topic_that_is_not_ours_does_not_hide_it_on_its_own() {
+    let (first, mut second) = pair().await;
+    let mut swarm = rogue("/meshsub/1.1.0", Spout::default());
+    let peer = connect(&mut swarm, second.handle.address()).await;
+    let rogue = *swarm.local_peer_id();
+    let elsewhere = ["ssv.v2.7", "nowhere"].map(|name| publications(&rogue, name, [b"hidden".to_vec()]));
+    // What comes after them on the stream is there when they have been read.
+    let marker = announcement(["ssv.v2.9".into()]);
+    swarm.behaviour_mut().send_request(&peer, Pour::once([elsewhere.concat(), marker].concat()));
+    let run = tokio::spawn(async move {
+        loop {
+            swarm.select_next_some().await;
+        }
+    });
+    second.until_subscribed(rogue, topic(9)).await;
+    assert_eq!(second.handle.drops().borrow().get(DropReason::TopicNotJoined), 2);
+
+    first.handle.publish(topic(114), &b"hidden"[..]).await.unwrap();
+    let message = second.message().await;
+    assert_eq!((message.from, &message.data[..]), (first.id(), &b"hidden"[..]));
+    assert!(second.record_of(rogue).await.score >= 0.0);
+    run.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_many_messages_as_we_ask_for_may_come_in_one_rpc() {
+    let mut node = Node::join(None).await;
+    let mut swarm = rogue("/meshsub/1.1.0", Spout::default());
+    let peer = connect(&mut swarm, node.handle.address()).await;
+    let id = *swarm.local_peer_id();
+    let bodies: Vec<Vec<u8>> = (0..IN_ONE_RPC).map(|number| number.to_be_bytes().to_vec()).collect();
+    let answer = publications(&id, "ssv.v2.114", bodies.clone());
+    swarm.behaviour_mut().send_request(&peer, Pour::once(answer));
+    let run = tokio::spawn(async move {
+        loop {
+            swarm.select_next_some().await;
+        }
+    });
+    for body in bodies {
+        assert_eq!(node.message().await.data, body);
+    }
+    run.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_floods_is_let_go() {
+    // On one topic 11,000 messages may come at once; as many again are a flood.
+    const BURST: usize = 11_000;
+    let limited = rules_with("inbound_rate_limit = 0", "inbound_rate_limit = 8");
+    let mut node = Node::start(NetworkConfig::loopback(), limited).await;
+    node.handle.subscribe([topic(114)]).await.unwrap();
+    let mut swarm = rogue("/meshsub/1.1.0", Spout::default());
+    let peer = connect(&mut swarm, node.handle.address()).await;
+    let id = *swarm.local_peer_id();
+    // All the same, so that the events of the node do not overflow; and what comes back while they are read makes no difference.
+    let frame = publications(&id, "ssv.v2.114", vec![b"again".to_vec(); IN_ONE_RPC]);
+    let flood = frame.repeat(8 * BURST / IN_ONE_RPC);
+    swarm.behaviour_mut().send_request(&peer, Pour::once(flood));
+    let run = tokio::spawn(async move { until_closed(&mut swarm).await });
+    let parted = node
+        .until(|event| match event {
+            NetworkEvent::PeerRefused { peer, reason } => Some((peer, reason)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(parted, (id, DisconnectReason::Flooding));
+    assert!(node.handle.drops().borrow().get(DropReason::MessageRate) >= u64::try_from(BURST).unwrap());
+    within(run).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@
 //! graylists an honest peer for half an hour. So an announcement counts only while pings come back in time: the answer to a ping shows that
 //! what comes after it on the line is young. The next announcement is one heartbeat away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -15,13 +15,16 @@ use std::time::{Duration, Instant};
 
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
-use libp2p::gossipsub::{self, MaxCountSubscriptionFilter, WhitelistSubscriptionFilter};
+use libp2p::gossipsub::{
+    self, IdentTopic, MaxCountSubscriptionFilter, SubscriptionError, WhitelistSubscriptionFilter,
+};
 use libp2p::swarm::{
     ConnectionClosed, ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, THandler, THandlerInEvent,
     THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId};
 
+use super::admission::Admission;
 use super::author::AuthorRule;
 use super::params::{HEARTBEAT_MILLIS, HISTORY_LENGTH};
 use crate::drops::{DropReason, Drops};
@@ -46,17 +49,36 @@ struct Pongs {
     timely: Option<Instant>,
 }
 
-/// Gossipsub behind the rule.
+/// Gossipsub behind the rule, and behind the [`Admission`] of messages.
 pub(crate) struct FreshGossip {
     inner: Inner,
     /// The connected peers that answered a ping.
     pongs: HashMap<PeerId, Pongs>,
+    admission: Admission,
     drops: Arc<Drops>,
 }
 
 impl FreshGossip {
-    pub(crate) fn new(inner: Inner, drops: Arc<Drops>) -> Self {
-        Self { inner, pongs: HashMap::new(), drops }
+    /// `limited`: whether peers have an allowance of messages.
+    pub(crate) fn new(inner: Inner, limited: bool, drops: Arc<Drops>) -> Self {
+        let admission = Admission::new(limited, drops.clone());
+        Self { inner, pongs: HashMap::new(), admission, drops }
+    }
+
+    pub(crate) fn subscribe(&mut self, topic: &IdentTopic) -> Result<bool, SubscriptionError> {
+        let is_new = self.inner.subscribe(topic)?;
+        self.admission.joined(topic.hash());
+        Ok(is_new)
+    }
+
+    pub(crate) fn unsubscribe(&mut self, topic: &IdentTopic) -> bool {
+        self.admission.left(&topic.hash());
+        self.inner.unsubscribe(topic)
+    }
+
+    /// The peers that flooded us since the last call.
+    pub(crate) fn flooding(&mut self) -> HashSet<PeerId> {
+        self.admission.flooding()
     }
 
     /// A ping came back.
@@ -170,8 +192,12 @@ impl NetworkBehaviour for FreshGossip {
         connection: ConnectionId,
         mut event: THandlerOutEvent<Self>,
     ) {
-        if !self.is_current(&peer, Instant::now()) {
+        let now = Instant::now();
+        if !self.is_current(&peer, now) {
             self.strip(&mut event);
+        }
+        if let FromHandler::Message { rpc, .. } = &mut event {
+            self.admission.admit(peer, &mut rpc.messages, now);
         }
         self.inner.on_connection_handler_event(peer, connection, event);
     }
@@ -205,7 +231,7 @@ mod tests {
     #[test]
     fn a_line_is_current_for_as_long_as_messages_are_kept() {
         let filter = MaxCountSubscriptionFilter {
-            filter: WhitelistSubscriptionFilter(std::collections::HashSet::new()),
+            filter: WhitelistSubscriptionFilter(HashSet::new()),
             max_subscribed_topics: 1,
             max_subscriptions_per_request: 1,
         };
@@ -215,7 +241,7 @@ mod tests {
             filter,
             AuthorRule::new(Arc::default()),
         );
-        let mut gossip = FreshGossip::new(inner.unwrap(), Arc::default());
+        let mut gossip = FreshGossip::new(inner.unwrap(), true, Arc::default());
         let (peer, now) = (PeerId::random(), Instant::now());
         assert!(!gossip.is_current(&peer, now));
         gossip.pong(peer, SLOWEST, now);

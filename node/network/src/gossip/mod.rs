@@ -1,5 +1,6 @@
 //! Gossip: what a message is called, who may author it, how peers are scored.
 
+pub(crate) mod admission;
 pub(crate) mod author;
 pub(crate) mod fresh;
 pub(crate) mod message_id;

@@ -52,6 +52,8 @@ pub enum DisconnectReason {
     Trimmed,
     /// Its score reached the graylist threshold.
     BadScore,
+    /// It went on bringing more messages than the whole network has to say.
+    Flooding,
     /// It stopped answering pings.
     PingTimeout,
     /// It does not speak gossipsub.
@@ -62,7 +64,7 @@ pub enum DisconnectReason {
 
 impl DisconnectReason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Remote,
         Self::OtherNetwork,
         Self::HandshakeFailed,
@@ -70,6 +72,7 @@ impl DisconnectReason {
         Self::NoSharedSubnet,
         Self::Trimmed,
         Self::BadScore,
+        Self::Flooding,
         Self::PingTimeout,
         Self::NoGossip,
         Self::Shutdown,
@@ -86,6 +89,7 @@ impl DisconnectReason {
             Self::NoSharedSubnet => "no_shared_subnet",
             Self::Trimmed => "trimmed",
             Self::BadScore => "bad_score",
+            Self::Flooding => "flooding",
             Self::PingTimeout => "ping_timeout",
             Self::NoGossip => "no_gossip",
             Self::Shutdown => "shutdown",

@@ -16,7 +16,7 @@ use crate::peers::table::{Direction, DisconnectReason};
 /// The dialer's handshake must be done by then.
 const HANDSHAKE_WAIT: Duration = Duration::from_secs(20);
 const ANSWER_GRACE: Duration = Duration::from_secs(1);
-/// A peer we trimmed, or whose score is bad, may not come back for this long.
+/// A peer we trimmed, whose score is bad, or that flooded us, may not come back for this long.
 const BARRED: Duration = Duration::from_secs(30 * 60);
 
 impl Service {
@@ -64,7 +64,7 @@ impl Service {
         let score = self.swarm.behaviour().gossip.peer_score(&peer).unwrap_or(0.0);
         let Some((reason, settled)) = self.peers.disconnected(&peer, score) else { return };
         match reason {
-            DisconnectReason::BadScore | DisconnectReason::Trimmed => {
+            DisconnectReason::BadScore | DisconnectReason::Trimmed | DisconnectReason::Flooding => {
                 let until = Instant::now() + BARRED;
                 self.swarm.behaviour_mut().gate.bar(peer, until);
                 self.candidates.rest(&peer, until);

@@ -68,6 +68,9 @@ impl Service {
         for dead in self.swarm.behaviour().gossip.dead(now) {
             self.part(dead, DisconnectReason::PingTimeout);
         }
+        for flooding in self.swarm.behaviour_mut().gossip.flooding() {
+            self.part(flooding, DisconnectReason::Flooding);
+        }
         self.dial_due();
         let hungry = self.peers.settled().count() == 0
             || self.peers.subnet_counts().lacks(self.subnets(), ENOUGH_ON_SUBNET);
