@@ -69,9 +69,12 @@ export function conduct(all) {
   };
 }
 
+/** Ends of a connection that are nobody's judgement of a peer: the line or the other side, no answer. */
+const BLAMELESS = ["remote", "ping_timeout", "handshake_timeout"];
+
 /** Whether everybody answered and nobody was punished; no score may be below `floor`. */
 export const isFair = ({ mute, alone, unscored, lowest, rejected, partings }, floor = 0) =>
-  mute.length + alone.length + unscored + rejected === 0 && lowest !== null && lowest >= floor && !partings.has("bad_score") && !partings.has("trimmed");
+  mute.length + alone.length + unscored + rejected === 0 && lowest !== null && lowest >= floor && [...partings.keys()].every((reason) => BLAMELESS.includes(reason));
 
 const counts = (map) => [...map].map(([name, count]) => `${name} ${count}`).join(", ") || "none";
 

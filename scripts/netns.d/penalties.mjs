@@ -1,5 +1,5 @@
-// What operators held against each other, by the words of the gossip library in their logs: `peers` tell a score, and only
-// the log tells what it is made of.
+// What operators held against each other, by their logs: `peers` tell a score and how a peer stands now, and only the log tells
+// what a score is made of (by the words of the gossip library) and why peers parted that are back.
 import { existsSync, readFileSync } from "node:fs";
 import { operatorName } from "../devnet.d/setup/operators.mjs";
 
@@ -48,8 +48,29 @@ export function describePenalties({ promise, behaviour, other, first, last }, ze
   return `penalties: ${behaviour} for behaviour (${promise} of them messages announced and not delivered)${when}, ${other} of another kind`;
 }
 
+const PARTING = /^(\S+) .* peer disconnected .*\breason=(\w+)/;
+/** Ends of a connection that are nobody's judgement of a peer: the line or the other side, no answer, a stop. */
+const BLAMELESS = ["Remote", "PingTimeout", "HandshakeTimeout", "Shutdown"];
+
+/** `{ millis, reason }` of every connection that ended. */
+export function partingsIn(text) {
+  const found = text.split("\n").map((line) => PARTING.exec(line));
+  return found.filter(Boolean).map(([, time, reason]) => ({ millis: Date.parse(time), reason }));
+}
+
+/** By reason, from `since` on. */
+export function sumPartings(partings, since) {
+  const sum = new Map();
+  for (const { millis, reason } of partings) if (millis >= since) sum.set(reason, (sum.get(reason) ?? 0) + 1);
+  return sum;
+}
+
+export const isBlameless = (partings) => [...partings.keys()].every((reason) => BLAMELESS.includes(reason));
+export const describePartings = (partings) => `connections ended since: ${[...partings].map(([reason, count]) => `${count} ${reason}`).join(", ") || "none"}`;
+
 /** All that the operators' logs tell. */
-export function readPenalties(layout, operators) {
-  const logs = operators.map((operator) => layout.log(operatorName(operator))).filter((file) => existsSync(file));
-  return logs.flatMap((file) => penaltiesIn(readFileSync(file, "utf8")));
+export function readLogs(layout, operators) {
+  const files = operators.map((operator) => layout.log(operatorName(operator))).filter((file) => existsSync(file));
+  const texts = files.map((file) => readFileSync(file, "utf8"));
+  return { penalties: texts.flatMap(penaltiesIn), partings: texts.flatMap(partingsIn) };
 }

@@ -11,7 +11,7 @@ import { accountBlocks, describeBlocks, describeTally, firstWholeSlot, isDone, i
 import { NetnsLayout } from "./layout.mjs";
 import { allPeers, conduct, describeConduct, describeMeshes, isFair, meshing } from "./meshes.mjs";
 import { Namespaces } from "./namespaces.mjs";
-import { describePenalties, readPenalties, sumPenalties } from "./penalties.mjs";
+import { describePartings, describePenalties, isBlameless, readLogs, sumPartings, sumPenalties } from "./penalties.mjs";
 import { FULL, OPERATORS, PARTITION, SECONDS_PER_SLOT, SHORT, SLOW, USUAL } from "./plan.mjs";
 import { startAround, startOperators } from "./setup.mjs";
 import { packets, tell } from "./switch.mjs";
@@ -111,7 +111,8 @@ class Show {
 
   async checkConduct(claim) {
     const { held, text } = await this.conduct();
-    this.report.check(claim, isFair(held), text);
+    const partings = sumPartings(readLogs(this.layout, OPERATORS).partings, 0);
+    this.report.check(claim, isFair(held) && isBlameless(partings), `${text}; ${describePartings(partings)}`);
   }
 
   /**
@@ -121,12 +122,13 @@ class Show {
    */
   async checkConductAfterCut(claim, { since, healed }) {
     const { held, text } = await this.conduct();
-    const penalties = sumPenalties(readPenalties(this.layout, OPERATORS), since);
+    const logs = readLogs(this.layout, OPERATORS);
+    const [penalties, partings] = [sumPenalties(logs.penalties, since), sumPartings(logs.partings, since)];
     const { whole } = meshing(await allPeers(this.layout));
     this.report.check(
       claim,
-      isFair(held, GOSSIP_THRESHOLD) && penalties.other === 0,
-      `${text}; ${describePenalties(penalties, healed, "the heal")}; all meshes whole at ${whole.length} operators`,
+      isFair(held, GOSSIP_THRESHOLD) && penalties.other === 0 && isBlameless(partings),
+      `${text}; ${describePenalties(penalties, healed, "the heal")}; ${describePartings(partings)}; all meshes whole at ${whole.length} operators`,
     );
   }
 
@@ -136,7 +138,7 @@ class Show {
     await this.checkConduct("no honest node is punished: no score is below 0");
     const all = await allPeers(this.layout);
     this.report.check("every mesh is whole", meshing(all).whole.length === OPERATORS.length, describeMeshes(all));
-    const { behaviour, promise, queue, other } = sumPenalties(readPenalties(this.layout, OPERATORS), 0);
+    const { behaviour, promise, queue, other } = sumPenalties(readLogs(this.layout, OPERATORS).penalties, 0);
     this.note(`penalties of the whole run: ${behaviour} for behaviour, of them ${promise} messages announced and not delivered; ${other} of another kind; ${queue} messages too old for a full queue, which cost nothing`);
   }
 

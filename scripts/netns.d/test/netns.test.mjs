@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accountBlocks, describeBlocks, describeTally, firstWholeSlot, isDone, isIdle, isIncluded, tally } from "../duties.mjs";
 import { conduct, describeConduct, isFair, meshing } from "../meshes.mjs";
-import { describePenalties, penaltiesIn, sumPenalties } from "../penalties.mjs";
+import { describePartings, describePenalties, isBlameless, partingsIn, penaltiesIn, sumPartings, sumPenalties } from "../penalties.mjs";
 import { OPERATORS } from "../plan.mjs";
 
 const peer = (changes = {}) => ({ state: "connected", score: 1.5, rejected: 0, mesh: [], ...changes });
@@ -25,6 +25,7 @@ test("whatever an operator holds against a peer is a punishment, and silence is 
     "a rejected message": [everybody({ 4: [peer({ rejected: 1 })] }), /1 messages rejected/],
     "a parting for the score": [everybody({ 4: [peer(), peer({ state: "disconnected: bad_score", score: 0 })] }), /bad_score 1/],
     "a trimmed peer": [everybody({ 4: [peer(), peer({ state: "disconnected: trimmed", score: 0 })] }), /trimmed 1/],
+    "a peer parted with for what it brought": [everybody({ 4: [peer(), peer({ state: "disconnected: flooding", score: 0 })] }), /flooding 1/],
     "nobody at all": [new Map(), /lowest score unknown/],
   };
   for (const [name, [all, said]] of Object.entries(cases)) {
@@ -71,6 +72,15 @@ test("the log tells what a score is made of", () => {
     "penalties: 1 for behaviour (0 of them messages announced and not delivered), 2.5 s to 2.5 s after the heal, 2 of another kind",
   );
   assert.equal(sumPenalties([], 0).first, null);
+});
+
+test("the log tells why peers parted, also those that are back", () => {
+  const parting = (second, reason) => `2026-11-20T13:10:0${second}.000000Z  INFO operator::intake: peer disconnected peer=16Uiu reason=${reason}\n`;
+  const partings = partingsIn(LOG + parting(5, "PingTimeout") + parting(6, "BadScore"));
+  const sum = (since) => sumPartings(partings, at(since));
+  assert.deepEqual([...sum(0)], [["Remote", 1], ["PingTimeout", 1], ["BadScore", 1]]);
+  assert.deepEqual([isBlameless(sum(0)), isBlameless(sumPartings(partings.slice(0, 2), at(0))), isBlameless(sum(7))], [false, true, true]);
+  assert.equal(describePartings(sum(5)), "connections ended since: 1 PingTimeout, 1 BadScore");
 });
 
 /** Validator 0 is in the cluster of operators 1 to 4, validator 12 in that of 5 to 8; 100 is the helper's. */
