@@ -134,7 +134,7 @@ async function interrupted({ args, options, isReady, signal }) {
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => (said += bytes));
   const end = new Promise((resolve) => child.on("close", (code, killer) => resolve(code ?? killer)));
-  await waitFor(`what is to be interrupted (${said})`, () => isReady(said) || child.exitCode !== null, { everyMillis: 20 });
+  await waitFor("what is to be interrupted", () => isReady(said) || child.exitCode !== null, { everyMillis: 20 });
   child.kill(signal);
   return { code: await end, said };
 }
