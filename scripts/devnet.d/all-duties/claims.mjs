@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "../helper/client.mjs";
 import { Signer } from "../helper/signer.mjs";
 import { accountVotes, ratio } from "../check/inclusion.mjs";
-import { balances } from "../check/ledger.mjs";
+import { describeTotals, statedTotals } from "../check/duties.mjs";
 import { percent } from "../check/report.mjs";
 import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
 import { SLOTS_PER_EPOCH } from "../lib/layout.mjs";
@@ -152,13 +152,10 @@ export function claimBooks(net, window, selection, { operators = net.plan.operat
   }
 }
 
+/** Each operator's totals against all its rows since slot 0; nobody may have been restarted. */
 export async function claimBalances(net, operators = net.plan.operators) {
-  const sums = await Promise.all(operators.map(async (operator) => (await net.status(operator))?.duties));
-  net.report.check(
-    "scheduled = submitted + failed + running in every ledger",
-    sums.every((sum) => sum && balances(sum) && sum.scheduled > 0),
-    sums.map((sum, at) => `${operators[at]}: ${sum?.scheduled} = ${sum?.submitted} + ${sum?.failed} + ${sum?.running}`).join("; "),
-  );
+  const judged = await Promise.all(operators.map((operator) => statedTotals(net, operator)));
+  net.report.check("scheduled = submitted + failed + running in every ledger, and these are its rows", judged.every(({ odd, rows }) => odd.length === 0 && rows > 0), judged.map(describeTotals).join("; "));
 }
 
 /** What the ledgers say in sum, told and not judged. */

@@ -1,6 +1,7 @@
 // One network of a check: started from nothing, watched slot by slot, ended.
 import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
 import { request } from "../lib/http.mjs";
+import { ledgerRows } from "../lib/ledger.mjs";
 import { validatorsOf } from "../lib/plans.mjs";
 import { Processes, endAll } from "../lib/processes.mjs";
 import { loadState } from "../lib/state.mjs";
@@ -14,8 +15,6 @@ import { keyOf } from "./published.mjs";
 
 /** In this part of a slot everything about it has happened. */
 const SLOT_SETTLED = 0.9;
-/** Most slots in one question to an operator. */
-const LEDGER_PAGE = 64;
 
 export class Network {
   /** Ledger rows by operator and key of the duty. */
@@ -85,7 +84,7 @@ export class Network {
     return this.processes.stop(operatorName(operator), { signal });
   }
 
- /** Validators that `operator` has shares of. */
+  /** Validators that `operator` has shares of. */
   validatorsOf(operator) {
     return new Set(validatorsOf(this.plan, operator));
   }
@@ -95,11 +94,7 @@ export class Network {
     await Promise.all(
       operators.map(async (operator) => {
         const book = this.ledgers.get(operator);
-        for (let start = from; start <= to; start += LEDGER_PAGE) {
-          const end = Math.min(to, start + LEDGER_PAGE - 1);
-          const { duties } = await request(`${this.layout.apiUrl(operator)}/v1/duties?from_slot=${start}&to_slot=${end}`);
-          for (const row of duties) book.set(keyOf(row.role, row.slot, row.validator_index), row);
-        }
+        for (const row of await ledgerRows(this.layout, operator, { from, to })) book.set(keyOf(row.role, row.slot, row.validator_index), row);
       }),
     );
   }

@@ -40,8 +40,7 @@ export class Context {
     Object.assign(this, { genesisMillis, slotMillis, slotMicros: slotMillis * 1000 });
     for (const operator of OPERATORS) if (!this.processes.isRunning(operatorName(operator))) this.start(operator);
     await this.allReady();
-    const starts = OPERATORS.map((operator) => statSync(this.layout.path("run", `${operatorName(operator)}.json`)).mtimeMs);
-    this.#since = Math.max(1, this.slotAt(Math.max(...starts)) + WARM_UP_SLOTS);
+    this.#since = Math.max(1, Math.max(...OPERATORS.map((operator) => this.startSlot(operator))) + WARM_UP_SLOTS);
     this.firstSlot = this.slot;
     await this.evidence.refresh();
   }
@@ -80,6 +79,11 @@ export class Context {
 
   start(operator) {
     startOperator(this.layout, this.processes, this.state.program, operator);
+  }
+
+  /** The slot in which `operator` was started last; negative before genesis. */
+  startSlot(operator) {
+    return this.slotAt(statSync(this.layout.path("run", `${operatorName(operator)}.json`)).mtimeMs);
   }
 
   async stop(operator, signal) {

@@ -4,7 +4,7 @@ import { OPERATORS, SLOTS_PER_EPOCH } from "../lib/layout.mjs";
 import { ledgerRows } from "../lib/ledger.mjs";
 import { inWindow } from "../lib/window.mjs";
 import { accountVotes, ratio } from "./inclusion.mjs";
-import { assignedDuties, balances, difference, roleKey } from "./ledger.mjs";
+import { assignedDuties, difference, judgeTotals, roleKey } from "./ledger.mjs";
 import { percent } from "./report.mjs";
 
 /** A vote is settled when blocks have had two epochs to include it. */
@@ -70,15 +70,24 @@ export function checkBooks(ctx, window) {
   }
 }
 
-/** The invariant on the books, as each operator states it now. */
+/** The invariant on the books, as each operator states it now, and its totals against its own rows since it was started last. */
 export async function checkBalances(ctx) {
-  const sums = await Promise.all(OPERATORS.map(async (operator) => (await ctx.status(operator))?.duties));
-  ctx.report.check(
-    "scheduled = submitted + failed + running in every ledger",
-    sums.every((sum) => sum && balances(sum)),
-    sums.map((sum, at) => `${OPERATORS[at]}: ${sum?.scheduled} = ${sum?.submitted} + ${sum?.failed} + ${sum?.running}`).join("; "),
-  );
+  const judged = await Promise.all(OPERATORS.map((operator) => statedTotals(ctx, operator, ctx.startSlot(operator))));
+  ctx.report.check("scheduled = submitted + failed + running in every ledger, and these are its rows", judged.every(({ odd, rows }) => odd.length === 0 && rows > 0), judged.map(describeTotals).join("; "));
 }
+
+const totalsOf = async (operator, source) => (await source.status(operator))?.duties ?? Promise.reject(new Error(`operator ${operator} states no totals`));
+
+/** An operator's totals against its rows; `source` has `layout`, `slot` and `status`. `started` is the slot of its start, if not the chain's. */
+export async function statedTotals(source, operator, started) {
+  const before = await totalsOf(operator, source);
+  const { slot } = source;
+  const rows = await ledgerRows(source.layout, operator, { from: Math.max(0, (started ?? 0) - 1), to: slot + SETTLING_SLOTS });
+  return { operator, ...judgeTotals({ before, after: await totalsOf(operator, source), rows, slot, started }) };
+}
+
+export const describeTotals = ({ operator, rows, submitted, failed, running, odd }) =>
+  `${operator}: ${rows} rows, ${submitted} submitted, ${failed} failed, ${running} running${odd.length > 0 ? ` (${odd.slice(0, 4).join(", ")})` : ""}`;
 
 /** How the beacon node answered what the operators published. */
 function answers(ctx, window, role) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accountVotes, dutyKey } from "../check/inclusion.mjs";
 import { headToPublish, percentile } from "../check/latency.mjs";
-import { assignedDuties, balances, difference } from "../check/ledger.mjs";
+import { assignedDuties, balances, difference, judgeTotals } from "../check/ledger.mjs";
 import { Report } from "../check/report.mjs";
 import { findSlashable, plantDouble, plantSurround } from "../check/slashing.mjs";
 import { Committees, bitlist, bitvector, voteOf, votesOfBlock } from "../check/votes.mjs";
@@ -139,6 +139,35 @@ test("assigned duties are votes once and sync messages in every slot", () => {
   assert.deepEqual([onlyLeft, onlyRight], [["sync_committee/8/1"], ["attester/9/9"]]);
   assert.ok(balances({ scheduled: 10, submitted: 7, failed: 1, running: 2 }));
   assert.ok(!balances({ scheduled: 10, submitted: 7, failed: 1, running: 1 }));
+});
+
+const rowIn = (slot, outcome, role = "attester") => ({ slot, outcome, role, validator_index: 1 });
+const totals = (submitted, failed, running) => ({ scheduled: submitted + failed + running, submitted, failed, running, not_selected: 0 });
+
+test("totals that are not those of the rows are found", () => {
+  const rows = [rowIn(3, "submitted"), rowIn(4, "submitted"), rowIn(5, "failed"), rowIn(20, "running")];
+  const odd = (change) => judgeTotals({ before: totals(2, 1, 1), after: totals(2, 1, 1), rows, slot: 20, ...change }).odd;
+  assert.deepEqual(odd({}), []);
+  assert.deepEqual(odd({ before: totals(1, 1, 1), after: totals(3, 1, 2) }), []); // duties went on while the rows were read
+  assert.deepEqual(odd({ rows: rows.slice(1) }), ["submitted: 2 to 2 stated, 1 rows", "all: 4 to 4 stated, 3 rows"]);
+  assert.deepEqual(odd({ rows: [...rows, rowIn(6, "failed")] }), ["failed: 1 to 1 stated, 2 rows", "all: 4 to 4 stated, 5 rows"]);
+  assert.deepEqual(odd({ before: totals(2, 0, 2), after: totals(2, 0, 2) }), ["failed: 0 to 0 stated, 1 rows"]);
+  assert.deepEqual(odd({ after: { ...totals(2, 1, 1), scheduled: 5 } }), ["after: 5 is not 2 + 1 + 1"]);
+});
+
+test("a duty that runs on when it is worth nothing any more is found, but for an exit", () => {
+  const judge = (rows) => judgeTotals({ before: totals(0, 0, 1), after: totals(0, 0, 1), rows, slot: 20 }).odd;
+  assert.deepEqual(judge([rowIn(11, "running")]), []);
+  assert.deepEqual(judge([rowIn(10, "running")]), ["runs on: attester/10/1"]);
+  assert.deepEqual(judge([rowIn(3, "running", "voluntary_exit")]), []);
+});
+
+test("rows around a restart may be of either run, others may not", () => {
+  const rows = [rowIn(8, "submitted"), rowIn(9, "submitted"), rowIn(10, "submitted"), rowIn(11, "submitted"), rowIn(12, "submitted")];
+  const odd = (submitted) => judgeTotals({ before: totals(submitted, 0, 0), after: totals(submitted, 0, 0), rows, slot: 12, started: 10 }).odd;
+  assert.deepEqual([odd(1), odd(3), odd(4)], [[], [], []]);
+  assert.deepEqual(odd(0), ["submitted: 0 to 0 stated, 1 to 4 rows", "all: 0 to 0 stated, 1 to 4 rows"]);
+  assert.equal(odd(5).length, 2);
 });
 
 test("the last line counts and the exit code follows", () => {
