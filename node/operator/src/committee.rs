@@ -46,6 +46,8 @@ pub(crate) enum Letter {
     Answer { id: RunId, input: Input },
     /// It is this slot: what is worth nothing any more ends.
     Tick { slot: Slot },
+    /// The chain has what this duty was for: it ends, and its record has its outcome.
+    Done(RunId),
     /// The committee is gone: everything ends.
     Leave,
 }
@@ -140,6 +142,7 @@ impl Committee {
             Letter::Timeout { id, round } => self.feed(id, Input::Timeout { round }).await,
             Letter::Answer { id, input } => self.feed(id, input).await,
             Letter::Tick { slot } => self.tick(slot).await,
+            Letter::Done(id) => self.leave(id),
             Letter::Leave => self.end_all(FailureReason::CommitteeLeft),
         }
     }
@@ -218,8 +221,14 @@ impl Committee {
             }
         }
         if run.has_ended() {
+            self.leave(id);
+        }
+    }
+
+    /// A duty that has its outcome leaves.
+    fn leave(&mut self, id: RunId) {
+        if let Some(run) = self.runs.remove(&id) {
             self.context.drops.count(DropReason::TooManyWaiting, run.dropped_messages());
-            self.runs.remove(&id);
             self.early.ended(id);
             self.context.books.write(id.slot, self.id);
         }

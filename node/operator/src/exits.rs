@@ -8,7 +8,8 @@
 //! * The event is seen once, so a request is written down before anything is done about it, and again and again until that succeeds.
 //! * The duty's slot is the same at every operator: four slots after the block of the event (ssv `operator/duties/voluntary_exit.go`). A node that
 //!   restarts begins the duty anew under that slot.
-//! * A request is done when a beacon node took the exit, or when the chain knows of it by whatever way.
+//! * A request is done when a beacon node took the exit, or when the chain knows of it by whatever way ([`strike_out`]): the others may have
+//!   completed it without this node, which then waits for partial signatures that nobody sends again.
 //! * Of foreign validators the requests are counted for [`KEPT_SLOTS`] slots: validation believes messages of announced exits only.
 //!
 //! **Bounds**: requests of our validators are bounded by the history ([`vault::MAX_PENDING`]), announcements by [`ANNOUNCED`]; beyond
@@ -17,12 +18,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use duty::runner::End;
 use registry::ExitRequest;
 use tokio::sync::broadcast::{self, error::RecvError};
-use types::{PublicKeyBytes, Slot};
+use tokio::task::JoinHandle;
+use types::{BeaconRole, Epoch, MessageId, PublicKeyBytes, RunnerRole, Slot, ValidatorIndex};
 use vault::{PendingExit, Vault};
 
 use crate::clock::SlotClock;
+use crate::committee::Letter;
+use crate::context::Context;
+use crate::routes::Routes;
+use crate::run::RunId;
 
 /// Slots between the block of the event and the duty (`ssv operator/duties/voluntary_exit.go`).
 const SLOTS_TO_POSTPONE: u64 = 4;
@@ -79,7 +86,7 @@ impl Exits {
         }
     }
 
-    async fn ask(self: &Arc<Self>, request: ExitRequest) {
+    pub(crate) async fn ask(self: &Arc<Self>, request: ExitRequest) {
         let seen_at = self.clock.rules().slot_at(request.timestamp.saturating_mul(1_000)).unwrap_or(Slot(0));
         let exit =
             PendingExit { slot: seen_at.saturating_add(SLOTS_TO_POSTPONE), validator: request.validator };
@@ -124,11 +131,18 @@ impl Exits {
 
     /// Strikes out what is done.
     pub(crate) async fn done(self: &Arc<Self>, exit: PendingExit) {
-        {
-            let mut books = self.books();
-            books.pending.remove(&exit);
-            books.begun.remove(&exit);
-        }
+        let _was_begun = self.forget(exit);
+        self.erase(exit).await;
+    }
+
+    /// Takes a request off the list; true if its duty was begun.
+    fn forget(&self, exit: PendingExit) -> bool {
+        let mut books = self.books();
+        books.pending.remove(&exit);
+        books.begun.remove(&exit)
+    }
+
+    async fn erase(self: &Arc<Self>, exit: PendingExit) {
         let exits = Arc::clone(self);
         let ended = tokio::task::spawn_blocking(move || exits.vault.end_exit(exit)).await;
         if let Ok(Err(error)) = ended {
@@ -162,6 +176,34 @@ impl Books {
             *slot >= before || pending.contains(&PendingExit { slot: *slot, validator: *validator })
         });
     }
+}
+
+/// Strikes out the exits that the chain knows of, and ends their duties. Whoever wants to can wait until the history is written; the
+/// schedule does not.
+pub(crate) async fn strike_out(context: &Arc<Context>, routes: &Routes) -> Vec<JoinHandle<()>> {
+    let mut written = Vec::new();
+    for exit in context.exits.pending() {
+        let known = context.roster.get(&exit.validator);
+        let Some(validator) = known.filter(|known| known.exit_epoch != Epoch::FAR_FUTURE) else { continue };
+        tracing::info!(validator = %exit.validator, epoch = %validator.exit_epoch, "the chain knows of the exit");
+        if context.exits.forget(exit) {
+            end_duty(context, routes, exit, validator.index).await;
+        }
+        let exits = Arc::clone(&context.exits);
+        written.push(tokio::spawn(async move { exits.erase(exit).await }));
+    }
+    written
+}
+
+/// The exit reached the chain, so its duty did not fail, whoever handed it in.
+async fn end_duty(context: &Arc<Context>, routes: &Routes, exit: PendingExit, validator: ValidatorIndex) {
+    context.ledger.end(exit.slot, validator, BeaconRole::VoluntaryExit, End::Submitted);
+    let directory = context.directory.load_full();
+    let Some(own) = directory.own(&exit.validator) else { return };
+    let domain = context.clock.rules().network.domain_at(exit.slot);
+    let message_id = MessageId::validator(domain, RunnerRole::VoluntaryExit, &exit.validator);
+    let duty = RunId { slot: exit.slot, message_id };
+    routes.mailbox(own.committee, context).send(Letter::Done(duty)).await;
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::book::{self, DutyBook};
 use crate::committee::{Letter, Mailbox, Start};
 use crate::context::Context;
 use crate::directory::Directory;
+use crate::exits;
 use crate::plan::{self, Known, Plan};
 use crate::routes::Routes;
 use crate::run::RunId;
@@ -141,9 +142,10 @@ impl Schedule {
     }
 
     /// Gives every committee its duties, and the word to start to those that begin with the slot; returns the votes, which wait.
-    async fn prepare(&self, slot: Slot) -> Vec<(Mailbox, RunId)> {
+    pub(crate) async fn prepare(&self, slot: Slot) -> Vec<(Mailbox, RunId)> {
         let mut votes = Vec::new();
         let mut plans = self.plan(slot);
+        exits::strike_out(&self.context, &self.routes).await;
         self.add_exits(slot, &mut plans);
         for (id, plan) in plans {
             let Assigned { at_once, vote, refused } = self.assign(slot, id, &plan);

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod heard;
+mod leaving;
 mod observed;
 mod promise;
 mod registered;
@@ -98,6 +99,7 @@ fn share(operator: OperatorId) -> vault::Signer {
 /// One operator of four and its committee's task; the task's letters come to the test.
 struct World {
     context: Arc<Context>,
+    vault: Arc<Vault>,
     /// Breaks the disk of the signing history.
     broken: Arc<AtomicBool>,
     committee: Committee,
@@ -180,7 +182,7 @@ impl World {
         let (sender, letters) = mpsc::channel(MAILBOX);
         let mailbox = Mailbox(sender);
         let committee = Committee::new(id(), Arc::clone(&context), &mailbox);
-        Self { context, broken, committee, mailbox, letters, events, slot, own, rsa, _folder: folder }
+        Self { context, vault, broken, committee, mailbox, letters, events, slot, own, rsa, _folder: folder }
     }
 
     fn setup(&self, keys: Arc<CommitteeKeys>) -> Setup {
@@ -312,6 +314,7 @@ impl World {
                 | Letter::Message { .. }
                 | Letter::Timeout { .. }
                 | Letter::Tick { .. }
+                | Letter::Done(_)
                 | Letter::Leave => None,
             };
             self.committee.open(letter).await;

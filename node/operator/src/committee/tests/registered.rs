@@ -19,7 +19,7 @@ const OURS: ValidatorRegistration = ValidatorRegistration {
     pubkey: PublicKeyBytes([0; 48]),
 };
 
-fn own_validator(world: &World) -> OwnValidator {
+pub(super) fn own_validator(world: &World) -> OwnValidator {
     let shares = members().into_iter().map(|operator| (operator, share(operator).share));
     OwnValidator {
         public_key: public(50),
