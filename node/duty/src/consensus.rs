@@ -1,6 +1,7 @@
 //! The consensus of one duty: a QBFT controller, with what the duty owes the rest of the node around it.
 //!
-//! * It starts once, when the own value is there and the start is on disk.
+//! * It starts once, when the own value is there and the start is on disk; or, for duties that can do so, without an own value when the
+//!   others are at it ([`Consensus::join`]).
 //! * A node that may have spoken in this slot before a restart is silent here and nowhere else: what it would send is left
 //!   out, what it hears counts.
 //! * What comes before the start, and what comes after the decision, is refused with the reference's numbers (2, 22).
@@ -121,7 +122,14 @@ impl Consensus {
         self.hear(step)
     }
 
-    /// A better own value than that of the start, for proposals to come.
+    /// Starts without an own value.
+    pub(crate) fn join(&mut self, check: Arc<dyn ValueCheck>) -> Heard {
+        let step = self.controller.step(qbft::Input::Join { height: self.slot, check });
+        self.started = step.refusal.is_none();
+        self.hear(step)
+    }
+
+    /// The own value after a start without one, or a better one, for proposals to come.
     pub(crate) fn replace_value(&mut self, value: Value) -> Heard {
         let step = self.controller.step(qbft::Input::Value { height: self.slot, value });
         self.hear(step)

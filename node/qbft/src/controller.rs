@@ -61,6 +61,7 @@ impl Controller {
     pub fn step(&mut self, input: Input) -> Step {
         match input {
             Input::Start { height, value, check } => self.start(height, value, check),
+            Input::Join { height, check } => self.begin(height, check, InstanceInput::Join),
             Input::Value { height, value } => self.replace_value(height, value),
             Input::Message(signed) => self.process(signed),
             Input::Timeout { height, round } => self.time_out(height, round),
@@ -71,6 +72,10 @@ impl Controller {
         if let Err(refusal) = check.check(&value) {
             return Step::refused(refusal.into());
         }
+        self.begin(height, check, InstanceInput::Start { value })
+    }
+
+    fn begin(&mut self, height: Slot, check: Arc<dyn ValueCheck>, how: InstanceInput) -> Step {
         if height < self.height {
             return Step::refused(RefusalCode::StartInstance.into());
         }
@@ -79,7 +84,7 @@ impl Controller {
         }
         self.height = height;
         let mut instance = Instance::new(Arc::clone(&self.config), self.id, height, check);
-        let step = instance.step(InstanceInput::Start { value });
+        let step = instance.step(how);
         self.instances.iter_mut().for_each(Instance::stop);
         self.insert(instance);
         step
@@ -87,15 +92,13 @@ impl Controller {
 
     /// An instance that was not started here has no value to be replaced.
     fn replace_value(&mut self, height: Slot, value: Value) -> Step {
-        let Some(instance) = self.instance_mut(height).filter(|instance| instance.start_value.is_some())
-        else {
+        let Some(instance) = self.instance_mut(height).filter(|instance| instance.has_begun()) else {
             return Step::refused(Refusal::NoInstance);
         };
         if let Err(refusal) = instance.value_check.check(&value) {
             return Step::refused(refusal.into());
         }
-        instance.start_value = Some(value);
-        Step::default()
+        instance.step(InstanceInput::Value(value))
     }
 
     fn process(&mut self, signed: SignedSsvMessage) -> Step {

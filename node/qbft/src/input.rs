@@ -18,6 +18,14 @@ pub enum Input {
         /// Judges this value now and every proposal later.
         check: Arc<dyn ValueCheck>,
     },
+    /// The duty of this height begins here, and the own value is still to come: this operator follows what others propose, and proposes
+    /// nothing before [`Input::Value`].
+    Join {
+        /// The slot of the duty.
+        height: Slot,
+        /// Judges every proposal, and the own value when it comes.
+        check: Arc<dyn ValueCheck>,
+    },
     /// The own value came after the start, or a better one. What has been proposed stays; proposals to come are of this one.
     Value {
         /// The slot of the duty.
@@ -44,6 +52,10 @@ pub enum InstanceInput {
         /// The own value, as raw full data.
         value: Value,
     },
+    /// Begin with round 1, and without a value.
+    Join,
+    /// The value of an instance that began without.
+    Value(Value),
     /// A message for this instance came.
     Message(Arc<ProcessingMessage>),
     /// The timer of the current round ran out.

@@ -19,6 +19,8 @@ pub struct Instance {
     pub(crate) state: State,
     pub(crate) start_value: Option<Value>,
     pub(crate) value_check: Arc<dyn ValueCheck>,
+    /// Begun without an own value.
+    joined: bool,
     stopped: bool,
 }
 
@@ -26,7 +28,14 @@ impl Instance {
     /// An instance before its start.
     #[must_use]
     pub fn new(config: Arc<Config>, id: MessageId, height: Slot, value_check: Arc<dyn ValueCheck>) -> Self {
-        Self { config, state: State::new(id, height), start_value: None, value_check, stopped: false }
+        Self {
+            config,
+            state: State::new(id, height),
+            start_value: None,
+            value_check,
+            joined: false,
+            stopped: false,
+        }
     }
 
     /// An instance that a decided message of others brings into being. It has no value and takes part in nothing.
@@ -42,7 +51,7 @@ impl Instance {
         start_value: Option<Value>,
         value_check: Arc<dyn ValueCheck>,
     ) -> Self {
-        Self { config, state, start_value, value_check, stopped: false }
+        Self { config, state, start_value, value_check, joined: false, stopped: false }
     }
 
     /// What it knows.
@@ -55,6 +64,16 @@ impl Instance {
     #[must_use]
     pub fn start_value(&self) -> Option<&Value> {
         self.start_value.as_ref()
+    }
+
+    /// Was it started or joined here?
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.joined || self.start_value.is_some()
+    }
+
+    /// Begun here, and the own value is still to come.
+    pub(crate) const fn waits_for_value(&self) -> bool {
+        self.joined && self.start_value.is_none()
     }
 
     /// Was it stopped because a later height began?
@@ -73,6 +92,8 @@ impl Instance {
         let mut effects = Effects::new();
         let result = match input {
             InstanceInput::Start { value } => self.start(value, &mut effects),
+            InstanceInput::Join => self.join(&mut effects),
+            InstanceInput::Value(value) => self.take_value(value, &mut effects),
             InstanceInput::Message(message) => self.process(message, &mut effects),
             InstanceInput::Timeout => self.time_out(&mut effects),
         };
@@ -80,7 +101,7 @@ impl Instance {
     }
 
     fn start(&mut self, value: Value, effects: &mut Effects) -> Result<(), Refusal> {
-        if self.start_value.is_some() {
+        if self.has_begun() {
             return Err(RefusalCode::InstanceAlreadyRunning.into());
         }
         self.state.round = Round::FIRST;
@@ -93,6 +114,33 @@ impl Instance {
             Some(proposal) => self.broadcast(proposal, effects),
             None => Ok(()),
         }
+    }
+
+    fn join(&mut self, effects: &mut Effects) -> Result<(), Refusal> {
+        if self.has_begun() {
+            return Err(RefusalCode::InstanceAlreadyRunning.into());
+        }
+        self.joined = true;
+        self.state.round = Round::FIRST;
+        self.arm_timer(Round::FIRST, effects);
+        Ok(())
+    }
+
+    /// What has been proposed stays. An operator whose turn it was while it had nothing to propose does so now.
+    fn take_value(&mut self, value: Value, effects: &mut Effects) -> Result<(), Refusal> {
+        let was_waiting = self.waits_for_value();
+        self.start_value = Some(value.clone());
+        let round = self.state.round;
+        let is_its_turn =
+            self.leader(round) == self.committee().own() && self.state.accepted_proposal.is_none();
+        if !was_waiting || !is_its_turn || self.state.decided || !self.can_process() {
+            return Ok(());
+        }
+        if round == Round::FIRST {
+            let proposal = self.create_proposal(&value, [], [])?;
+            return self.broadcast(proposal, effects);
+        }
+        self.propose_if_justified(effects)
     }
 
     fn process(&mut self, message: Arc<ProcessingMessage>, effects: &mut Effects) -> Result<(), Refusal> {

@@ -96,15 +96,25 @@ impl Instance {
             return Ok(());
         }
         if let Some(candidate) = self.justified_candidate(round) {
-            let round_changes = self.state.round_changes.of_round(self.state.round);
-            let proposal = self.create_proposal(
-                &candidate.value,
-                round_changes.iter().map(Arc::as_ref),
-                &candidate.prepares,
-            )?;
-            return self.broadcast(proposal, effects);
+            return self.propose(&candidate, effects);
         }
         self.follow_partial_quorum(effects)
+    }
+
+    /// Proposes in the current round if we lead it and a quorum asks for it.
+    pub(crate) fn propose_if_justified(&mut self, effects: &mut Effects) -> Result<(), Refusal> {
+        self.justified_candidate(self.state.round)
+            .map_or(Ok(()), |candidate| self.propose(&candidate, effects))
+    }
+
+    fn propose(&mut self, candidate: &Candidate, effects: &mut Effects) -> Result<(), Refusal> {
+        let round_changes = self.state.round_changes.of_round(self.state.round);
+        let proposal = self.create_proposal(
+            &candidate.value,
+            round_changes.iter().map(Arc::as_ref),
+            &candidate.prepares,
+        )?;
+        self.broadcast(proposal, effects)
     }
 
     fn has_round_change_quorum(&self, round: Round) -> bool {
@@ -129,6 +139,7 @@ impl Instance {
             let prepares = message.round_change_justification().ok()?;
             let value = match message.prepared_round() {
                 Some(_) => message.full_data().clone(),
+                None if self.waits_for_value() => return None,
                 None => self.start_value.clone().unwrap_or_default(),
             };
             self.check_justified(&round_changes, &prepares, round, &value).ok()?;

@@ -1,7 +1,9 @@
 //! The rules of a message before it goes to consensus or to partial signatures, and what consensus wants.
 
 use qbft::Value;
-use types::{MsgType, PartialSignatureType, RefusalCode, RunnerRole, SignedSsvMessage};
+use types::{
+    MsgType, PartialSignatureType, QbftMessage, QbftMessageType, RefusalCode, RunnerRole, SignedSsvMessage,
+};
 
 use super::effect::{Effect, Milestone};
 use super::{Runner, decided};
@@ -90,7 +92,37 @@ impl Runner {
             | RunnerRole::AggregatorCommittee
             | RunnerRole::Other(_) => {}
         }
+        if self.asked && self.consensus.may_start() && self.shows_consensus(&inner, message) {
+            let heard = self.consensus.join(self.setup.value_check(&self.plan));
+            (self.fetching, self.stuck) = (true, None);
+            self.carry(heard, out)?;
+        }
         let heard = self.consensus.on_message(&inner, message, self.is_running(), self.begun)?;
+        self.carry(heard, out)
+    }
+
+    /// Whether others are at consensus for certain: the leader of a round proposes, or f + 1 operators, one of whom is honest, have seen a
+    /// round pass. Less must not start our timer.
+    fn shows_consensus(&mut self, inner: &QbftMessage, message: &SignedSsvMessage) -> bool {
+        let &[signer] = message.operator_ids.as_slice() else { return false };
+        let committee = &self.setup.committee;
+        if inner.height != self.plan.slot() || !committee.contains(signer) {
+            return false;
+        }
+        match inner.msg_type {
+            QbftMessageType::Proposal => self.setup.leader.leader(inner.height, inner.round) == signer,
+            QbftMessageType::RoundChange => {
+                self.ahead.insert(signer);
+                committee.has_partial_quorum(self.ahead.len())
+            }
+            QbftMessageType::Prepare | QbftMessageType::Commit | QbftMessageType::Other(_) => false,
+        }
+    }
+
+    /// Into a consensus that was joined without an own value.
+    pub(super) fn bring_value(&mut self, value: Vec<u8>, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let value = Value::new(value).map_err(|_| qbft::Refusal::TooLarge)?;
+        let heard = self.consensus.replace_value(value);
         self.carry(heard, out)
     }
 

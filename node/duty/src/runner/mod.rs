@@ -21,6 +21,9 @@
 //!
 //! # Deviations
 //!
+//! * Consensus does not wait for the own beacon node: an operator that is still asking, or has got nothing, takes part as soon as others are
+//!   at it. Its own value is for proposals of its own, when it comes. The reference hears nothing until then, so f + 1
+//!   slow beacon nodes cost the duty.
 //! * Selection proofs are matched to subcommittees by root. The reference pairs them by position, which names the wrong
 //!   subcommittee when two positions lie in one.
 //! * One validator's contributions go into consensus when all its proofs are whole, not with those that came first.
@@ -119,6 +122,10 @@ pub struct Runner {
     unselected: BTreeSet<SignatureSlot>,
     selected: Vec<Selected>,
     fetching: bool,
+    /// The own beacon node was asked at least once: there is something to agree on.
+    asked: bool,
+    /// Operators of which a round change came before the own start.
+    ahead: BTreeSet<OperatorId>,
     own_block: Option<AnyProposedBlock>,
     own_value: Option<Vec<u8>>,
     decision: Option<Decision>,
@@ -167,6 +174,8 @@ impl Runner {
             unselected: BTreeSet::new(),
             selected: Vec::new(),
             fetching: false,
+            asked: false,
+            ahead: BTreeSet::new(),
             own_block: None,
             own_value: None,
             decision: None,

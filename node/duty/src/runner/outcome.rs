@@ -147,7 +147,7 @@ impl Runner {
             (Some(_), _) => {
                 self.post.withheld.map_or(FailureReason::PartialSignaturesMissing, Withheld::reason)
             }
-            (None, true) if !self.saw_own_value => FailureReason::NoOwnValue,
+            (None, true) if !self.saw_own_value && !self.consensus.is_started() => FailureReason::NoOwnValue,
             (None, true) if self.consensus.saw_proposal() => FailureReason::NotDecided,
             (None, true) => FailureReason::NoProposal,
             (None, false) if self.pre.bad_parts => FailureReason::PreSignaturesInvalid,

@@ -214,7 +214,7 @@ impl Runner {
                 let slot = duty.slot;
                 let proof = fresh.iter().find_map(|slot| self.proofs.get(slot)).copied();
                 if let (Some(randao_reveal), false) = (proof, self.fetching) {
-                    self.fetching = true;
+                    (self.fetching, self.asked) = (true, true);
                     out.push(Effect::Fetch(Fetch::Block { slot, randao_reveal }));
                 }
             }
@@ -265,7 +265,7 @@ impl Runner {
             self.end_if_all_looked_at(out);
             return;
         }
-        self.fetching = true;
+        (self.fetching, self.asked) = (true, true);
         let committees: BTreeSet<_> = selected.iter().filter_map(|s| s.committee()).collect();
         let subcommittees: BTreeSet<_> = selected.iter().filter_map(|s| s.subcommittee()).collect();
         self.selected = selected;
@@ -341,7 +341,8 @@ impl Runner {
         fetched: Option<Fetched>,
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
-        let over = self.consensus.is_started() || self.consensus.is_decided() || self.has_ended();
+        let has_value = self.consensus.is_started() && self.saw_own_value;
+        let over = has_value || self.consensus.is_decided() || self.has_ended();
         if !self.fetching || over {
             return Ok(());
         }
@@ -357,14 +358,19 @@ impl Runner {
             (_, Some(Fetched::Block(_)) | None) => None,
         };
         let Some(value) = value else {
-            // A committee goes on with the validators that come to quorum next.
-            self.fetching = !self.is_committee();
-            self.stuck = Some(FailureReason::NoOwnValue);
+            if !self.consensus.is_started() {
+                // A committee goes on with the validators that come to quorum next.
+                self.fetching = !self.is_committee();
+                self.stuck = Some(FailureReason::NoOwnValue);
+            }
             return Ok(());
         };
         self.stuck = None;
         self.saw_own_value = true;
         out.push(Effect::Reached(Milestone::Value));
+        if self.consensus.is_started() {
+            return self.bring_value(value, out);
+        }
         self.own_value = Some(value);
         self.start_if_ready(out)
     }

@@ -14,7 +14,7 @@ mod world;
 use duty::runner::{End, Input, Past, Plan, Runner, Submission};
 use duty::{FailureReason, SubmitError};
 use types::beacon::{ValidatorRegistration, VoluntaryExit};
-use types::{Address, BeaconFork, BeaconRole, Epoch, PublicKeyBytes, RefusalCode, SsvFork, ValidatorIndex};
+use types::{Address, BeaconFork, BeaconRole, Epoch, PublicKeyBytes, RefusalCode, Round, SsvFork, ValidatorIndex};
 
 use world::{Conduct, Recipe, Weather, World, committee_plan, entry};
 
@@ -150,22 +150,41 @@ fn a_node_that_may_have_spoken_before_follows_silently_and_signs() {
     }
 }
 
-/// Its beacon node gave nothing, but a decision needs none to be judged.
+/// Their beacon nodes gave nothing, but what others propose needs none to be judged.
 #[test]
-fn without_an_own_value_a_duty_follows() {
-    let conducts = [Conduct::Honest, Conduct::Honest, Conduct::Blind, Conduct::Honest];
+fn without_own_values_a_duty_is_decided_all_the_same() {
+    use Conduct::{Blind, Honest};
     for recipe in DECIDING {
-        let world = run(5, recipe, &conducts, 2);
-        (0..4).for_each(|place| assert_submitted(&world, place));
+        let two = [[Blind, Honest, Blind, Honest], [Honest, Blind, Honest, Blind]];
+        for conducts in [[Honest, Honest, Blind, Honest], two[0], two[1]] {
+            // The leader of one round or two may have nothing to propose.
+            let world = run(5, recipe, &conducts, 3);
+            (0..4).for_each(|place| assert_submitted(&world, place));
+        }
+    }
+}
+
+/// The first leader is dead, and the second one's beacon node answers when everybody waits for its proposal.
+#[test]
+fn a_leader_whose_value_is_late_proposes_when_it_comes() {
+    for recipe in DECIDING {
+        let leader = |round| World::new(5, recipe, &[Conduct::Honest; 4]).leader(Round(round));
+        let mut conducts = [Conduct::Honest; 4];
+        conducts[leader(1)] = Conduct::Silent;
+        conducts[leader(2)] = Conduct::Late;
+        let mut world = run(5, recipe, &conducts, 2);
+        let living = || (0..4).filter(|place| *place != leader(1));
+        assert!(living().all(|place| world.nodes[place].machine.decided_value().is_none()));
+        world.answer_late();
+        living().for_each(|place| assert_submitted(&world, place));
     }
 }
 
 #[test]
-fn without_an_own_value_and_a_decision_a_duty_says_so() {
-    let conducts = [Conduct::Honest, Conduct::Blind, Conduct::Blind, Conduct::Honest];
+fn without_own_values_anywhere_a_duty_says_so() {
     for recipe in DECIDING {
-        let mut world = run(5, recipe, &conducts, 2);
-        assert_failed(&mut world, 1, FailureReason::NoOwnValue);
+        let mut world = run(5, recipe, &[Conduct::Blind; 4], 2);
+        (0..4).for_each(|place| assert_failed(&mut world, place, FailureReason::NoOwnValue));
     }
 }
 

@@ -22,7 +22,8 @@ use types::beacon::{
 use types::{
     AggregatorCommitteeDuty, BeaconFork, BeaconRole, ByteList, CommitteeId, CommitteeIndex, DataVersion,
     DomainType, Epoch, List, Mainnet, MsgType, OperatorId, PresetName, PublicKeyBytes, RefusalCode, Root,
-    SignatureBytes, SignedSsvMessage, Slot, SsvFork, SsvMessage, Thresholds, ValidatorDuty, ValidatorIndex,
+    Round, SignatureBytes, SignedSsvMessage, Slot, SsvFork, SsvMessage, Thresholds, ValidatorDuty,
+    ValidatorIndex,
 };
 
 use crate::deal::{Dealt, deal};
@@ -52,6 +53,8 @@ pub enum Conduct {
     Muted,
     /// Its beacon node does not answer.
     Blind,
+    /// Its beacon node answers when [`World::answer_late`] says so.
+    Late,
     /// Its vault refuses everything after consensus.
     Refusing,
     /// It withholds every signature.
@@ -79,6 +82,7 @@ pub struct Node {
     pub objects: Vec<Submission>,
     /// What it was asked to sign after consensus.
     pub post_requests: Vec<ShareRequest>,
+    asked: Option<Fetch>,
     timers: BTreeSet<u64>,
     shares: BTreeMap<ValidatorIndex, SecretKey>,
 }
@@ -163,6 +167,7 @@ impl World {
             disagreed: Vec::new(),
             objects: Vec::new(),
             post_requests: Vec::new(),
+            asked: None,
             timers: BTreeSet::new(),
             shares,
         });
@@ -178,11 +183,28 @@ impl World {
         for _ in 1..rounds {
             for place in 0..self.nodes.len() {
                 if let Some(round) = self.nodes[place].timers.last().copied() {
-                    self.feed(place, Input::Timeout { round: types::Round(round) });
+                    self.feed(place, Input::Timeout { round: Round(round) });
                 }
             }
             self.deliver_all();
         }
+    }
+
+    /// The place of who proposes in a round.
+    pub fn leader(&self, round: Round) -> usize {
+        let leader = self.setups[0].leader.leader(SLOT, round);
+        self.nodes.iter().position(|node| node.id == leader).unwrap()
+    }
+
+    /// The late beacon nodes answer.
+    pub fn answer_late(&mut self) {
+        for place in 0..self.nodes.len() {
+            if let Some(fetch) = self.nodes[place].asked.take() {
+                let fetched = answer(&fetch, self.setups[place].beacon_fork);
+                self.feed(place, Input::Fetched(Some(fetched)));
+            }
+        }
+        self.deliver_all();
     }
 
     pub fn begin_all(&mut self) {
@@ -243,6 +265,7 @@ impl World {
                 let results = recombine(&tasks, &self.keys, &mut CoefficientCache::default(), &mut self.rng);
                 inputs.push_back(Input::Recombined { stage, results });
             }
+            Effect::Fetch(fetch) if node.conduct == Conduct::Late => node.asked = Some(fetch),
             Effect::Fetch(_) if node.conduct == Conduct::Blind => inputs.push_back(Input::Fetched(None)),
             Effect::Fetch(fetch) => {
                 let fork = self.setups[place].beacon_fork;

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod bounds;
+mod joined;
 mod rules;
 mod world;
 
@@ -29,12 +30,17 @@ proptest! {
         schedule in prop::collection::vec(any::<u32>(), 200..700),
         traitor in 1_u64..=4,
         boole in any::<bool>(),
+        without_value in any::<u8>(),
     ) {
         let fork = if boole { SsvFork::Boole } else { SsvFork::Alan };
         // The traitor appears twice: two lives with different values under one key.
         let mut world = World::new(4, &ids(&[1, 2, 3, 4, traitor]), fork);
-        world.start_all(HEIGHT);
-        for choice in schedule {
+        world.start(HEIGHT, |at| without_value >> at & 1 == 0);
+        for (count, choice) in schedule.into_iter().enumerate() {
+            // What is late comes in the midst of it.
+            if count % 50 == 49 && count / 50 < 5 {
+                world.give_value(count / 50);
+            }
             world.disturb(choice);
             let mut values = world.decided_by(|operator| operator != OperatorId(traitor));
             values.dedup();

@@ -91,12 +91,28 @@ impl World {
     }
 
     pub fn start_all(&mut self, height: Slot) {
+        self.start(height, |_| true);
+    }
+
+    /// Begins everywhere, at the places of which `has_value` is true with an own value.
+    pub fn start(&mut self, height: Slot, has_value: impl Fn(usize) -> bool) {
         self.height = height;
         for at in 0..self.nodes.len() {
-            let input = Input::Start { height, value: value_of(at), check: Arc::new(AnyValue) };
+            let check = Arc::new(AnyValue);
+            let input = if has_value(at) {
+                Input::Start { height, value: value_of(at), check }
+            } else {
+                Input::Join { height, check }
+            };
             let step = self.nodes[at].controller.step(input);
             self.carry_out(at, step);
         }
+    }
+
+    /// The own value of this place comes.
+    pub fn give_value(&mut self, at: usize) {
+        let step = self.nodes[at].controller.step(Input::Value { height: self.height, value: value_of(at) });
+        self.carry_out(at, step);
     }
 
     /// The values that operators of this kind have decided.
