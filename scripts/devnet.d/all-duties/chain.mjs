@@ -4,7 +4,7 @@ import { SLOTS_PER_EPOCH } from "../lib/layout.mjs";
 import { inWindow } from "../lib/window.mjs";
 import { Tail } from "../check/chain-evidence.mjs";
 import { percent } from "../check/report.mjs";
-import { claimBalances, claimBlocks, claimBooks, claimFinality, claimForkMessages, claimForks, claimFull, claimRecipients, claimSelected, claimSync, claimVotes, selectedIn, tellLedgers, tellRefusals } from "./claims.mjs";
+import { claimAnnounced, claimBalances, claimBlocks, claimBooks, claimFinality, claimForkMessages, claimForks, claimFull, claimRecipients, claimSelected, claimSync, claimVotes, selectedIn, tellLedgers, tellRefusals } from "./claims.mjs";
 import { claimExit, requestExit } from "./exit.mjs";
 import { listenerLog, startListener } from "./liars.mjs";
 import { judgeWithheld, signedShare } from "./listening.mjs";
@@ -52,6 +52,7 @@ export async function runChain(net) {
   const lines = new Tail(listenerLog(net.layout)).read();
   claimForkMessages(net, window, lines);
   claimRecipients(net, window, recipientsOf(net));
+  claimAnnounced(net, window, recipientsOf(net));
   claimVotes(net, window);
   claimSync(net, window);
   const selection = await selectedIn(net, window);

@@ -9,6 +9,7 @@ import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
 import { SLOTS_PER_EPOCH } from "../lib/layout.mjs";
 import { clusterValidators, range } from "../lib/plans.mjs";
 import { inWindow, slotsOf } from "../lib/window.mjs";
+import { Announced, judgePrepared, judgeSubscribed, judgeSyncSubscribed } from "./announced.mjs";
 import { assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "./books.mjs";
 import { accountBlocks, accountForks, accountFull, accountRecipients, accountSync, comparePublished, judgeFinality, publishedInChain } from "./judge.mjs";
 import { domainsOf, judgeForkMessages } from "./listening.mjs";
@@ -210,4 +211,32 @@ export function claimFull(net, window) {
   const published = [...net.evidence.traffic.values()].flatMap((traffic) => [...traffic.published.values()]);
   const { due, full, missing } = accountFull({ window, blocks: net.evidence.blocks, published });
   net.report.check("every block was published full by an operator", due > 0 && missing.length === 0, `${span(window)}: ${full} of ${due}${shown(missing, String)}`);
+}
+
+/**
+ * What every operator told every beacon node ahead of its duties: proposers with their recipients, the subnets of votes, those of sync
+ * committees.
+ */
+export function claimAnnounced(net, window, recipientOf) {
+  const { evidence, plan } = net;
+  const slotStart = (slot) => net.slotStartMicros(slot);
+  const epochStart = (epoch) => slotStart(firstSlotOf(epoch));
+  const epochs = range({ first: epochOf(window.from), last: epochOf(window.to) }).map((epoch) => ({ epoch, members: evidence.dutiesOfEpoch(epoch).sync }));
+  const judges = {
+    "every proposer's node knew its owner's fee recipient before its slot": judgePrepared,
+    "the subnet of every vote was subscribed to before its slot": judgeSubscribed,
+    "the subnets of the sync committee's members were subscribed to before each epoch": judgeSyncSubscribed,
+  };
+  for (const [claim, judge] of Object.entries(judges)) {
+    const accounts = plan.operators.flatMap((operator) =>
+      plan.beacons.map((node) => {
+        const announced = evidence.traffic.get(operator).announced.get(node) ?? new Announced();
+        const account = judge({ announced, window, validators: net.validatorsOf(operator), duties: evidence.duties, proposerOf: (slot) => evidence.proposerOf(slot), recipientOf, slotStart, epochs, epochStart });
+        return { ...account, missing: account.missing.map((key) => `${key} by operator ${operator} at ${node}`) };
+      }),
+    );
+    const sum = (name) => accounts.reduce((total, account) => total + account[name], 0);
+    const missing = accounts.flatMap((account) => account.missing);
+    net.report.check(`${claim}, by each of its operators at each beacon node`, accounts.every(({ due }) => due > 0) && missing.length === 0, `${span(window)}: ${sum("good")} of ${sum("due")}${shown(missing, String)}`);
+  }
 }

@@ -1,10 +1,10 @@
-// One operator's traffic with all its beacon nodes: what it published, announced and subscribed to, and what was refused.
+// One operator's traffic with all its beacon nodes: what it published and announced, and what was refused.
+import { Announced } from "./announced.mjs";
 import { publishedIn } from "./published.mjs";
 
 const PREPARATIONS = "/eth/v1/validator/prepare_beacon_proposer";
 const SUBSCRIPTIONS = "/eth/v1/validator/beacon_committee_subscriptions";
-const REGISTRATIONS = "/eth/v1/validator/register_validator";
-const BLOCK_QUESTION = /^\/eth\/v3\/validator\/blocks\/(\d+)/;
+const SYNC_SUBSCRIPTIONS = "/eth/v1/validator/sync_committee_subscriptions";
 /** Refusals kept word by word. */
 const MOST_REFUSALS = 2_000;
 
@@ -13,14 +13,8 @@ export class Traffic {
   published = new Map();
   /** `{ role, slot, status, answer, node }` of requests that published something and were not answered 2xx. */
   refusals = [];
-  /** Fee recipients announced, by validator index. */
-  preparations = new Map();
-  /** `slot/validator` of every attester duty whose subnet was subscribed to. */
-  subscriptions = new Set();
-  /** Signed registrations as they were handed to the beacon nodes. */
-  registrations = [];
-  /** Questions for a block: `{ slot, node, askedMicros, answeredMicros, status }`. */
-  blockQuestions = [];
+  /** What each node was told beforehand and took, by node: `Announced`. */
+  announced = new Map();
   /** Answered exchanges by node: `{ micros, status }`. */
   exchanges = new Map();
   /** First bytes of head events: `{ slot, micros, node }`. */
@@ -32,11 +26,6 @@ export class Traffic {
     if (entry.type !== "exchange") return;
     if (!this.exchanges.has(node)) this.exchanges.set(node, []);
     this.exchanges.get(node).push({ micros: entry.request_micros, answeredMicros: entry.response_micros ?? null, status: entry.status });
-    const question = BLOCK_QUESTION.exec(entry.path);
-    if (question) {
-      const { request_micros: askedMicros, response_end_micros: answeredMicros, status } = entry;
-      this.blockQuestions.push({ slot: Number(question[1]), node, askedMicros, answeredMicros, status });
-    }
     if (entry.method === "POST") this.#addPost(entry, node);
   }
 
@@ -46,10 +35,15 @@ export class Traffic {
     if (items.length > 0 && !(entry.status < 300) && this.refusals.length < MOST_REFUSALS) {
       this.refusals.push({ role: items[0].role, slot: items[0].slot, status: entry.status, answer: entry.response_body, node });
     }
-    if (!entry.request_body) return;
-    if (entry.path === PREPARATIONS) for (const { validator_index, fee_recipient } of JSON.parse(entry.request_body)) this.preparations.set(Number(validator_index), fee_recipient.toLowerCase());
-    if (entry.path === SUBSCRIPTIONS) for (const { slot, validator_index } of JSON.parse(entry.request_body)) this.subscriptions.add(`${slot}/${validator_index}`);
-    if (entry.path === REGISTRATIONS) for (const registration of JSON.parse(entry.request_body)) this.registrations.push({ ...registration, status: entry.status, micros: entry.request_micros });
+    if (entry.request_body && entry.status >= 200 && entry.status < 300) this.#addAnnouncement(entry, node);
+  }
+
+  #addAnnouncement({ path, request_body: body, request_micros: micros }, node) {
+    if (!this.announced.has(node)) this.announced.set(node, new Announced());
+    const announced = this.announced.get(node);
+    if (path === PREPARATIONS) for (const { validator_index, fee_recipient } of JSON.parse(body)) announced.prepare(Number(validator_index), { micros, recipient: fee_recipient.toLowerCase() });
+    if (path === SUBSCRIPTIONS) for (const { slot, validator_index } of JSON.parse(body)) announced.subscribe(`${slot}/${validator_index}`, micros);
+    if (path === SYNC_SUBSCRIPTIONS) for (const item of JSON.parse(body)) announced.subscribeSync(Number(item.validator_index), { micros, untilEpoch: Number(item.until_epoch), positions: item.sync_committee_indices.map(Number) });
   }
 
   #addPublished(item) {

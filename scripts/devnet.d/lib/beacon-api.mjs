@@ -25,7 +25,6 @@ export class BeaconApi {
     this.#genesis ??= Promise.all([this.#data("/eth/v1/beacon/genesis"), this.#data("/eth/v1/config/spec")]).then(([genesis, spec]) => ({
       genesisMillis: Number(genesis.genesis_time) * 1000,
       slotMillis: Number(spec.SECONDS_PER_SLOT) * 1000,
-      validatorsRoot: genesis.genesis_validators_root,
     }));
     return this.#genesis;
   }
@@ -87,12 +86,6 @@ export class BeaconApi {
   async live(epoch, indices) {
     const answers = await this.#post(`/eth/v1/validator/liveness/${epoch}`, indices.map(String));
     return answers.filter((answer) => answer.is_live).map((answer) => Number(answer.index));
-  }
-
-  /** Validator public keys by index. */
-  async publicKeys(indices) {
-    const validators = await this.#post("/eth/v1/beacon/states/head/validators", { ids: indices.map(String) });
-    return new Map(validators.map(({ index, validator }) => [Number(index), validator.pubkey]));
   }
 
   /** `{ status, body }` of a POST whose refusal is an answer, not an error. */

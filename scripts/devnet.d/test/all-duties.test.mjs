@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Announced, judgePrepared, judgeSubscribed, judgeSyncSubscribed } from "../all-duties/announced.mjs";
 import { accountDone, assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "../all-duties/books.mjs";
 import { exitCalldata } from "../all-duties/exit.mjs";
 import { accountBlocks, accountForks, accountFull, accountHeads, accountRecipients, accountSync, bitOf, compareHeads, comparePublished, judgeExit, judgeFinality, publishedInChain } from "../all-duties/judge.mjs";
@@ -72,6 +73,50 @@ test("traffic over two nodes: taken by one is taken, and the first time counts",
   assert.deepEqual([...traffic.accepted("attester", { from: 18, to: 20 })], []);
   assert.equal(traffic.published.get("attester/17/3").micros, 5);
   assert.deepEqual(traffic.refusals.map(({ status, node }) => [status, node]), [[503, "beacon"]]);
+});
+
+const PREPARE = "/eth/v1/validator/prepare_beacon_proposer";
+const SUBSCRIBE = "/eth/v1/validator/beacon_committee_subscriptions";
+const SUBSCRIBE_SYNC = "/eth/v1/validator/sync_committee_subscriptions";
+
+/** What a node took of these posts: path, body, and what is special about the exchange. */
+function announcedIn(...posts) {
+  const traffic = new Traffic();
+  for (const [path, item, rest] of posts) traffic.add(post(path, [item], { micros: 65, ...rest }), "beacon");
+  return traffic.announced.get("beacon") ?? new Announced();
+}
+
+/** Slots of ten microseconds; the slots 7 and 8 are judged, slot 7 begins at 70. */
+const slotStart = (slot) => 10 * slot;
+const window = { from: 7, to: 8 };
+
+test("a proposer that a node was not told of in time, or of whom it knows another recipient, is found", () => {
+  const told = (recipient, rest) => [PREPARE, { validator_index: "1", fee_recipient: recipient }, rest];
+  const missing = (...posts) =>
+    judgePrepared({ announced: announcedIn(...posts), window, validators: new Set([1]), proposerOf: (slot) => slot - 6, recipientOf: () => "0xaa", slotStart }).missing;
+  assert.deepEqual(missing(told("0xAA")), []);
+  assert.deepEqual(missing(), ["7/1"]);
+  assert.deepEqual(missing(told("0xaa", { micros: 70 })), ["7/1"]);
+  assert.deepEqual(missing(told("0xaa", { status: 500 })), ["7/1"]);
+  assert.deepEqual(missing(told("0xaa"), told("0xbb", { micros: 66 })), ["7/1"]);
+  assert.deepEqual(missing(told("0xbb"), told("0xaa", { micros: 66 }), told("0xbb", { micros: 71 })), []);
+});
+
+test("a vote whose subnet was not subscribed to, or too late, is found", () => {
+  const duties = [{ slot: 7, validator: 1 }, { slot: 7, validator: 2 }, { slot: 9, validator: 1 }];
+  const told = (slot, validator, rest) => [SUBSCRIBE, { slot: String(slot), validator_index: String(validator) }, rest];
+  const judge = (...posts) => judgeSubscribed({ announced: announcedIn(...posts), window, validators: new Set([1]), duties, slotStart });
+  assert.deepEqual(judge(told(7, 1)), { due: 1, good: 1, missing: [] });
+  assert.deepEqual(judge(told(7, 1), told(7, 1, { micros: 75 })).missing, []);
+  for (const posts of [[], [told(8, 1)], [told(7, 2)], [told(7, 1, { micros: 70 })], [told(7, 1, { status: 503 })]]) assert.deepEqual(judge(...posts).missing, ["7/1"]);
+});
+
+test("a member of the sync committee whose subnets were not all subscribed to for the whole epoch is found", () => {
+  const epochs = [{ epoch: 1, members: [{ validator: 1, positions: [3, 9] }, { validator: 2, positions: [4] }] }];
+  const told = (indices, until, rest) => [SUBSCRIBE_SYNC, { validator_index: "1", sync_committee_indices: indices, until_epoch: until }, rest];
+  const judge = (...posts) => judgeSyncSubscribed({ announced: announcedIn(...posts), validators: new Set([1]), epochs, epochStart: () => 70 });
+  assert.deepEqual(judge(told(["3", "9"], "2")), { due: 1, good: 1, missing: [] });
+  for (const posts of [[], [told(["3"], "2")], [told(["3", "9"], "1")], [told(["3", "9"], "2", { micros: 70 })]]) assert.deepEqual(judge(...posts).missing, ["epoch 1/1"]);
 });
 
 // --- judgements over the chain
