@@ -21,7 +21,8 @@ pub enum DropReason {
     VerdictTooLate,
     /// An incoming connection was refused: its address opened too many.
     InboundRate,
-    /// A connection was refused: there are as many as there may be, in all, inbound, of this peer or under way.
+    /// A connection was refused: there are as many as there may be, in all, inbound, of this peer or under way. Or one of a peer's was
+    /// closed, beyond the two that it keeps.
     ConnectionLimit,
     /// A connection was refused: the peer is barred for a while (trimmed, bad score, other network).
     PeerBarred,

@@ -19,6 +19,7 @@ use libp2p::gossipsub::{self, IdentTopic, MessageAuthenticity, ValidationMode};
 use libp2p::identity::Keypair;
 use libp2p::request_response::{self, Codec, ProtocolSupport};
 use libp2p::swarm::SwarmEvent;
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{Multiaddr, PeerId, StreamProtocol, Swarm, SwarmBuilder, noise, tcp, yamux};
 use network::{
     DisconnectReason, DropReason, MAX_MESSAGE_BYTES, NetworkConfig, NetworkEvent, PeerState, SubnetBits,
@@ -99,16 +100,21 @@ const IN_ONE_RPC: usize = 1500;
 type Rogue = Swarm<request_response::Behaviour<Spout>>;
 
 fn rogue(protocol: &'static str, spout: Spout) -> Rogue {
-    SwarmBuilder::with_existing_identity(Keypair::generate_secp256k1())
+    rogue_with(Keypair::generate_secp256k1(), &[(protocol, ProtocolSupport::Full)], spout)
+}
+
+fn rogue_with(key: Keypair, protocols: &[(&'static str, ProtocolSupport)], spout: Spout) -> Rogue {
+    SwarmBuilder::with_existing_identity(key)
         .with_tokio()
         .with_tcp(tcp::Config::new(), noise::Config::new, yamux::Config::default)
         .unwrap()
         .with_behaviour(|_| {
-            let protocol = (StreamProtocol::new(protocol), ProtocolSupport::Full);
+            let protocols = protocols.iter().map(|(name, how)| (StreamProtocol::new(name), how.clone()));
             let config = request_response::Config::default().with_request_timeout(support::DEADLINE);
-            request_response::Behaviour::with_codec(spout, [protocol], config)
+            request_response::Behaviour::with_codec(spout, protocols, config)
         })
         .unwrap()
+        .with_swarm_config(|config| config.with_idle_connection_timeout(support::DEADLINE))
         .build()
 }
 
@@ -316,12 +322,20 @@ async fn places_for_those_that_dial_us_are_bounded_and_one_address_does_not_take
     assert!(inside.iter().all(|swarm| swarm.network_info().num_peers() == 1));
 }
 
-/// Our handshake of the local network, signed by this key.
-fn envelope(key: &Keypair) -> Vec<u8> {
-    let payload = concat!(
+/// Subnet 114.
+const OURS: &str = "00000000000000000000000000000400";
+/// Subnet 115.
+const OTHERS: &str = "00000000000000000000000000000800";
+
+/// Our handshake of the local network with these subnets, signed by this key.
+fn envelope(key: &Keypair, subnets: &str) -> Vec<u8> {
+    let payload = [
         r#"{"Entries":["","0x00000402","{\"NodeVersion\":\"v1\",\"ExecutionNode\":\"\","#,
-        r#"\"ConsensusNode\":\"\",\"Subnets\":\"00000000000000000000000000000400\"}"]}"#
-    );
+        r#"\"ConsensusNode\":\"\",\"Subnets\":\""#,
+        subnets,
+        r#"\"}"]}"#,
+    ]
+    .concat();
     SignedEnvelope::new(key, "ssv".into(), b"ssv/nodeinfo".to_vec(), payload.into())
         .unwrap()
         .into_protobuf_encoding()
@@ -346,14 +360,14 @@ async fn a_peer_that_keeps_shaking_hands_is_let_go() {
         .unwrap()
         .build();
     let peer = connect(&mut swarm, node.handle.address()).await;
-    swarm.behaviour_mut().send_request(&peer, Pour::once(envelope(&key)));
+    swarm.behaviour_mut().send_request(&peer, Pour::once(envelope(&key, OURS)));
     let mut answers = 0;
     let shaking = async {
         loop {
             match swarm.select_next_some().await {
                 SwarmEvent::Behaviour(request_response::Event::Message { .. }) => {
                     answers += 1;
-                    swarm.behaviour_mut().send_request(&peer, Pour::once(envelope(&key)));
+                    swarm.behaviour_mut().send_request(&peer, Pour::once(envelope(&key, OURS)));
                 }
                 SwarmEvent::ConnectionClosed { .. } => return,
                 _ => {}
@@ -372,6 +386,70 @@ async fn a_peer_that_keeps_shaking_hands_is_let_go() {
     assert_eq!(node.handle.drops().borrow().get(DropReason::HandshakeTooOften), 1);
     let state = node.record_of(key.public().to_peer_id()).await.state;
     assert!(matches!(state, PeerState::Disconnected { reason: DisconnectReason::HandshakeFailed, .. }));
+}
+
+/// A peer that shakes hands, and then opens connections until it has so many. They stay open while it runs.
+async fn caller(node: &Node, subnets: &str, connections: usize) -> tokio::task::JoinHandle<()> {
+    let key = Keypair::generate_secp256k1();
+    // It takes our gossip, and says nothing there.
+    let protocols =
+        [("/ssv/info/0.0.1", ProtocolSupport::Outbound), ("/meshsub/1.1.0", ProtocolSupport::Inbound)];
+    let mut swarm = rogue_with(key.clone(), &protocols, Spout::default());
+    let peer = connect(&mut swarm, node.handle.address()).await;
+    swarm.behaviour_mut().send_request(&peer, Pour::once(envelope(&key, subnets)));
+    let answered =
+        |event: &_| matches!(event, SwarmEvent::Behaviour(request_response::Event::Message { .. }));
+    while !answered(&swarm.select_next_some().await) {}
+    for _ in 1..connections {
+        let another = DialOpts::peer_id(peer).condition(PeerCondition::Always);
+        let another = another.addresses(vec![node.handle.address()]).allocate_new_port();
+        swarm.dial(another.build()).unwrap();
+        while !matches!(swarm.select_next_some().await, SwarmEvent::ConnectionEstablished { .. }) {}
+    }
+    tokio::spawn(async move {
+        loop {
+            swarm.select_next_some().await;
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_few_peers_with_many_connections_do_not_keep_newcomers_out() {
+    // Five peers wanted and three more for the subnet: four connections may come from outside.
+    let limited = rules_with("inbound_rate_limit = 0", "inbound_rate_limit = 100");
+    let config = NetworkConfig { max_peers: 5, ..NetworkConfig::loopback() };
+    let mut node = Node::start(config, limited).await;
+    node.handle.subscribe([topic(114)]).await.unwrap();
+    let drops = node.handle.drops();
+    let closed = |number| {
+        let mut drops = drops.clone();
+        async move {
+            within(drops.wait_for(|drops| drops.get(DropReason::ConnectionLimit) == number)).await.unwrap();
+        }
+    };
+
+    // One peer takes all places, and is left two.
+    let first = within(caller(&node, OTHERS, 4)).await;
+    closed(2).await;
+    // The second takes the others: two peers, and no place for a third.
+    let second = within(caller(&node, OTHERS, 2)).await;
+    let mut late = rogue("/ssv/info/0.0.1", Spout::default());
+    late.dial(node.handle.address()).unwrap();
+    within(until_closed(&mut late)).await;
+    closed(3).await;
+    // Neither is of use to us, so they make room.
+    for _ in 0..2 {
+        let reason = node
+            .until(|event| match event {
+                NetworkEvent::PeerDisconnected { reason, .. } => Some(reason),
+                _ => None,
+            })
+            .await;
+        assert_eq!(reason, DisconnectReason::NoSharedSubnet);
+    }
+    let third = within(caller(&node, OURS, 1)).await;
+    node.until_peers(1).await;
+    [first, second, third].iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 /// A gossipsub peer on the topic that takes nothing any more.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::time::{Instant, SystemTime};
 
+use libp2p::swarm::ConnectionId;
 use libp2p::{Multiaddr, PeerId};
 use lru::LruCache;
 
@@ -14,6 +15,9 @@ use crate::topic::Topic;
 
 /// Peers that left and are still remembered.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+/// Connections that a peer keeps once its handshake is done: two that dial each other at once keep both.
+const KEPT: usize = 2;
 
 /// Who opened the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,8 +158,19 @@ pub(crate) struct GossipView {
 /// Handshakes that a peer may begin in a minute; each costs us a signature and a verification, and one is all it needs.
 pub(crate) const HANDSHAKES_A_MINUTE: u32 = 8;
 
+/// One connection that stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    pub id: ConnectionId,
+    pub address: Multiaddr,
+    pub direction: Direction,
+}
+
 #[derive(Debug)]
 pub(crate) struct Peer {
+    /// Its connections, the oldest first; those that we are closing are in `surplus`.
+    connections: Vec<ConnectionId>,
+    surplus: Vec<ConnectionId>,
     pub address: Multiaddr,
     pub direction: Direction,
     pub connected_at: SystemTime,
@@ -230,20 +245,18 @@ impl PeerTable {
     }
 
     /// Notes a connection. False if the peer was connected already.
-    pub(crate) fn connected(
-        &mut self,
-        peer: PeerId,
-        address: Multiaddr,
-        direction: Direction,
-        handshake_by: Instant,
-    ) -> bool {
+    pub(crate) fn connected(&mut self, peer: PeerId, connection: Connection, handshake_by: Instant) -> bool {
+        let Connection { id, address, direction } = connection;
         self.past.pop(&peer);
         if let Some(known) = self.connected.get_mut(&peer) {
+            known.connections.push(id);
             known.address = address;
             known.direction = direction;
             return false;
         }
         let fresh = Peer {
+            connections: vec![id],
+            surplus: Vec::new(),
             address,
             direction,
             connected_at: SystemTime::now(),
@@ -259,6 +272,29 @@ impl PeerTable {
         };
         self.connected.insert(peer, fresh);
         true
+    }
+
+    /// Notes that one of several connections is closed. True if it was one of the surplus.
+    pub(crate) fn closed(&mut self, peer: &PeerId, id: ConnectionId) -> bool {
+        let Some(known) = self.connected.get_mut(peer) else { return false };
+        known.connections.retain(|other| *other != id);
+        let before = known.surplus.len();
+        known.surplus.retain(|other| *other != id);
+        known.surplus.len() < before
+    }
+
+    /// Connections to close: beyond two of a peer whose handshake is done. The newest stay, for a peer that restarted may have dead ones
+    /// that have not timed out yet.
+    pub(crate) fn surplus(&mut self) -> Vec<ConnectionId> {
+        let settled = self.connected.values_mut().filter(|peer| peer.info.is_some());
+        settled
+            .flat_map(|peer| {
+                let beyond = peer.connections.len().saturating_sub(KEPT);
+                let closing: Vec<_> = peer.connections.drain(..beyond).collect();
+                peer.surplus.extend(&closing);
+                closing
+            })
+            .collect()
     }
 
     /// Notes that the last connection is closed, and the peer's last score. Gives the reason, and whether the handshake was done.
@@ -294,11 +330,6 @@ impl PeerTable {
         self.connected.values_mut().for_each(|peer| peer.handshakes_left = HANDSHAKES_A_MINUTE);
     }
 
-    /// Those that have a connection and dialled us.
-    pub(crate) fn inbound(&self) -> usize {
-        self.connected.values().filter(|peer| peer.direction == Direction::Inbound).count()
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&PeerId, &Peer)> {
         self.connected.iter()
     }
@@ -327,15 +358,34 @@ impl PeerTable {
 mod tests {
     use super::*;
 
-    fn address() -> Multiaddr {
-        "/ip4/127.0.0.1/tcp/1".parse().unwrap()
+    fn connection(number: usize, direction: Direction) -> Connection {
+        let (id, address) = (ConnectionId::new_unchecked(number), "/ip4/127.0.0.1/tcp/1".parse().unwrap());
+        Connection { id, address, direction }
+    }
+
+    #[test]
+    fn a_settled_peer_keeps_its_two_newest_connections() {
+        let (mut table, peer, now) = (PeerTable::new(), PeerId::random(), Instant::now());
+        for number in 0..4 {
+            table.connected(peer, connection(number, Direction::Inbound), now);
+        }
+        assert_eq!(table.surplus(), [], "its handshake is not done");
+        table.get_mut(&peer).unwrap().info =
+            Some(NodeInfo { network_id: "0x00000402".into(), metadata: None });
+        let surplus = [0, 1].map(ConnectionId::new_unchecked);
+        assert_eq!(table.surplus(), surplus);
+        assert_eq!(table.surplus(), [], "they are being closed");
+        assert!(surplus.into_iter().all(|id| table.closed(&peer, id) && !table.closed(&peer, id)));
+        assert!(!table.closed(&peer, ConnectionId::new_unchecked(2)));
+        table.connected(peer, connection(4, Direction::Inbound), now);
+        assert_eq!(table.surplus(), []);
     }
 
     #[test]
     fn a_peer_that_leaves_is_remembered_with_its_reason() {
         let (mut table, peer) = (PeerTable::new(), PeerId::random());
-        assert!(table.connected(peer, address(), Direction::Inbound, Instant::now()));
-        assert!(!table.connected(peer, address(), Direction::Outbound, Instant::now()));
+        assert!(table.connected(peer, connection(1, Direction::Inbound), Instant::now()));
+        assert!(!table.connected(peer, connection(2, Direction::Outbound), Instant::now()));
         table.get_mut(&peer).unwrap().leaving = Some(DisconnectReason::OtherNetwork);
         assert_eq!(table.disconnected(&peer, -7.0), Some((DisconnectReason::OtherNetwork, false)));
         assert_eq!(table.disconnected(&peer, 0.0), None);
@@ -353,7 +403,7 @@ mod tests {
         let mut table = PeerTable::new();
         for _ in 0..300 {
             let peer = PeerId::random();
-            table.connected(peer, address(), Direction::Inbound, Instant::now());
+            table.connected(peer, connection(1, Direction::Inbound), Instant::now());
             table.get_mut(&peer).unwrap().agent = Some("x".repeat(10_000));
             table.disconnected(&peer, 0.0);
         }

@@ -11,7 +11,7 @@ use crate::behaviour::BehaviourEvent;
 use crate::drops::DropReason;
 use crate::event::NetworkEvent;
 use crate::peers::relevance::relevance;
-use crate::peers::table::{Direction, DisconnectReason};
+use crate::peers::table::{Connection, Direction, DisconnectReason};
 
 /// The dialer's handshake must be done by then.
 const HANDSHAKE_WAIT: Duration = Duration::from_secs(20);
@@ -21,11 +21,12 @@ const BARRED: Duration = Duration::from_secs(30 * 60);
 
 impl Service {
     pub(super) fn connection_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
-        if let SwarmEvent::ConnectionEstablished { peer_id, endpoint, .. } = event {
+        if let SwarmEvent::ConnectionEstablished { peer_id, connection_id: id, endpoint, .. } = event {
             let direction = if endpoint.is_dialer() { Direction::Outbound } else { Direction::Inbound };
             let address = endpoint.get_remote_address().clone();
             self.dialing.remove(&peer_id);
-            self.peers.connected(peer_id, address, direction, Instant::now() + HANDSHAKE_WAIT);
+            let connection = Connection { id, address, direction };
+            self.peers.connected(peer_id, connection, Instant::now() + HANDSHAKE_WAIT);
             match self.peers.get(&peer_id).and_then(|known| known.leaving) {
                 // A dial was under way when we parted: the decision holds for its connection too.
                 Some(reason) => self.part(peer_id, reason),
@@ -36,6 +37,10 @@ impl Service {
         } else if let SwarmEvent::ConnectionClosed { peer_id, num_established: 0, cause, .. } = event {
             debug!(peer = %peer_id, ?cause, "connection closed");
             self.gone(peer_id);
+        } else if let SwarmEvent::ConnectionClosed { peer_id, connection_id, .. } = event {
+            if self.peers.closed(&peer_id, connection_id) {
+                self.drops.count(DropReason::ConnectionLimit);
+            }
         } else if let SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } = event {
             debug!(%peer, %error, "dial failed");
             self.dialing.remove(&peer);

@@ -29,7 +29,7 @@ const ENOUGH_ON_SUBNET: u32 = 6;
 /// Dials under way at once.
 const MOST_DIALS: usize = 16;
 /// Connections of one peer: two that dial each other at once keep both, and a peer that restarted must get in while its old
-/// connections have not timed out yet.
+/// connections have not timed out yet. Two are left of a peer whose handshake is done.
 const PER_PEER: u32 = 4;
 /// How long a stopping node waits for its connections to close.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -65,6 +65,9 @@ impl Service {
         let now = Instant::now();
         self.upkeeps = self.upkeeps.wrapping_add(1);
         self.expire_handshakes(now);
+        for surplus in self.peers.surplus() {
+            self.swarm.close_connection(surplus);
+        }
         for dead in self.swarm.behaviour().gossip.dead(now) {
             self.part(dead, DisconnectReason::PingTimeout);
         }
@@ -157,9 +160,12 @@ impl Service {
             return bad.into_iter().for_each(|peer| self.part(peer, DisconnectReason::BadScore));
         }
         let target = self.target();
+        // Connections, as the limit counts them: a peer may have several.
+        let inbound = self.swarm.network_info().connection_counters().num_established_incoming();
+        let inbound = usize::try_from(inbound).unwrap_or(usize::MAX);
         let crowding = Crowding {
             overall: self.peers.len() > target,
-            inbound: self.rules.inbound_capacity.is_some() && self.peers.inbound() >= target / 2,
+            inbound: self.rules.inbound_capacity.is_some() && inbound >= target / 2,
             rotate: self.upkeeps.is_multiple_of(ROTATE_EVERY),
         };
         let settled: Vec<Standing> = self
