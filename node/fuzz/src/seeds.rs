@@ -67,8 +67,11 @@ impl RegistryView for World {
     }
 
     fn committee(&self, id: &CommitteeId) -> Option<CommitteeView<'_>> {
-        (*id == self.committee)
-            .then_some(CommitteeView { operators: &OPERATORS, validators: &self.validators })
+        (*id == self.committee).then_some(CommitteeView {
+            operators: &OPERATORS,
+            registered: self.validators.len(),
+            validators: &self.validators,
+        })
     }
 
     fn validator(&self, key: &PublicKeyBytes) -> Option<ValidatorView<'_>> {

@@ -1,20 +1,22 @@
 //! The registry and the beacon chain as validation sees them: built anew when one of them changes, read by every judgement.
 //!
-//! A committee of which the beacon nodes do not know a single validator yet is not shown at all: its messages are ignored until they
-//! do. (Shown without validators it would have them rejected, and their senders punished for our ignorance.)
+//! A committee is shown with the registry, before the beacon nodes know a single validator of it: what bounds its messages is how many
+//! validators are registered, and nobody is punished for what we do not know.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use beacon::{Validator, ValidatorStatus};
 use types::{CommitteeId, OperatorId, PublicKeyBytes, ValidatorIndex};
 use validation::{CommitteeView, RegistryView, ValidatorStanding, ValidatorView};
 
-use crate::directory::Directory;
+use crate::directory::{Committee, Directory};
 use crate::roster::Roster;
 
 #[derive(Debug, Default)]
 struct SeenCommittee {
     operators: Vec<OperatorId>,
+    registered: usize,
     validators: Vec<ValidatorIndex>,
 }
 
@@ -36,6 +38,8 @@ pub(crate) struct Sight {
 impl Sight {
     pub(crate) fn new(directory: &Directory, roster: &Roster) -> Self {
         let mut sight = Self { operators: directory.operators.clone(), ..Self::default() };
+        sight.committees =
+            directory.committees.iter().map(|(id, committee)| (*id, seen(committee))).collect();
         for (key, registered) in &directory.validators {
             let known = roster.get(key);
             sight.validators.insert(
@@ -46,16 +50,20 @@ impl Sight {
                     standing: known.map_or(ValidatorStanding::Unknown, standing),
                 },
             );
-            let (Some(known), Some(committee)) = (known, directory.committee(registered.committee)) else {
-                continue;
-            };
-            let seen = sight.committees.entry(registered.committee).or_insert_with(|| SeenCommittee {
-                operators: committee.members.clone(),
-                validators: Vec::new(),
-            });
-            seen.validators.push(known.index);
+            if let (Some(known), Some(seen)) = (known, sight.committees.get_mut(&registered.committee)) {
+                seen.validators.push(known.index);
+            }
         }
         sight
+    }
+}
+
+/// A committee of which the beacon chain knows nothing yet.
+fn seen(committee: &Arc<Committee>) -> SeenCommittee {
+    SeenCommittee {
+        operators: committee.members.clone(),
+        registered: usize::try_from(committee.validators).unwrap_or(usize::MAX),
+        validators: Vec::new(),
     }
 }
 
@@ -85,7 +93,11 @@ impl RegistryView for Sight {
 
     fn committee(&self, id: &CommitteeId) -> Option<CommitteeView<'_>> {
         let seen = self.committees.get(id)?;
-        Some(CommitteeView { operators: &seen.operators, validators: &seen.validators })
+        Some(CommitteeView {
+            operators: &seen.operators,
+            registered: seen.registered,
+            validators: &seen.validators,
+        })
     }
 
     fn validator(&self, key: &PublicKeyBytes) -> Option<ValidatorView<'_>> {
@@ -98,5 +110,42 @@ impl RegistryView for Sight {
             liquidated: seen.liquidated,
             standing: seen.standing,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Registered;
+    use types::Epoch;
+
+    #[test]
+    fn a_committee_is_seen_with_all_its_validators_before_the_beacon_chain_is_asked() {
+        let members: Vec<_> = (1..=4).map(OperatorId).collect();
+        let id = CommitteeId::of(&members);
+        let keys = Arc::new(qbft::CommitteeKeys::new(Vec::new()));
+        let committee = Committee { id, members: members.clone(), keys, validators: 4, ours: false };
+        let mut directory = Directory::default();
+        directory.committees.insert(id, Arc::new(committee));
+        for validator in 1..=4 {
+            let registered = Registered { committee: id, liquidated: false };
+            directory.validators.insert(PublicKeyBytes([validator; 48]), registered);
+        }
+        let roster = Roster::default();
+        let seen = |roster: &Roster| {
+            let sight = Sight::new(&directory, roster);
+            let view = sight.committee(&id).unwrap();
+            assert_eq!(view.operators, members);
+            (view.registered, view.validators.to_vec())
+        };
+        assert_eq!(seen(&roster), (4, vec![]));
+        roster.add(&[Validator {
+            public_key: PublicKeyBytes([2; 48]),
+            index: ValidatorIndex(7),
+            status: ValidatorStatus::ActiveOngoing,
+            activation_epoch: Epoch(0),
+            exit_epoch: Epoch::FAR_FUTURE,
+        }]);
+        assert_eq!(seen(&roster), (4, vec![ValidatorIndex(7)]));
     }
 }

@@ -7,7 +7,10 @@ use types::{CommitteeId, Epoch, OperatorId, PublicKeyBytes, Slot, ValidatorIndex
 pub struct CommitteeView<'a> {
     /// Its operators, ascending.
     pub operators: &'a [OperatorId],
-    /// Its validators that the beacon chain knows.
+    /// How many validators the registry has of it, whatever the beacon chain knows of them: what bounds its messages (rules 22, 55
+    /// and 72). Fewer would have honest peers rejected for what we do not know yet.
+    pub registered: usize,
+    /// Those of them that the beacon chain is known to know.
     pub validators: &'a [ValidatorIndex],
 }
 

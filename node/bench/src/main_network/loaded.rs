@@ -88,7 +88,11 @@ impl RegistryView for Loaded {
 
     fn committee(&self, id: &CommitteeId) -> Option<CommitteeView<'_>> {
         let committee = self.committees.get(id)?;
-        Some(CommitteeView { operators: &committee.operators, validators: &committee.validators })
+        Some(CommitteeView {
+            operators: &committee.operators,
+            registered: committee.validators.len(),
+            validators: &committee.validators,
+        })
     }
 
     fn validator(&self, key: &PublicKeyBytes) -> Option<ValidatorView<'_>> {

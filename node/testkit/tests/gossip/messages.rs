@@ -95,7 +95,11 @@ impl RegistryView for Committee {
     }
 
     fn committee(&self, id: &CommitteeId) -> Option<CommitteeView<'_>> {
-        (*id == self.id).then_some(CommitteeView { operators: &self.operators, validators: &self.validators })
+        (*id == self.id).then_some(CommitteeView {
+            operators: &self.operators,
+            registered: self.validators.len(),
+            validators: &self.validators,
+        })
     }
 
     fn validator(&self, _: &PublicKeyBytes) -> Option<ValidatorView<'_>> {

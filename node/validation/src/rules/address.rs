@@ -20,7 +20,12 @@ pub(super) struct Address<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Executor<'a> {
     /// All validators of the committee.
-    Committee(&'a [ValidatorIndex]),
+    Committee {
+        /// How many the registry has.
+        registered: usize,
+        /// Those that the beacon chain is known to know.
+        known: &'a [ValidatorIndex],
+    },
     /// One validator.
     Validator(PublicKeyBytes, ValidatorIndex),
 }
@@ -57,10 +62,11 @@ pub(super) fn resolve<'a>(
 /// Rules 21 and 22. Liquidation and validator states are not looked at.
 fn committee<'a>(context: &Context<'a>, id: CommitteeId) -> Result<Address<'a>, Refusal> {
     let view = context.registry.committee(&id).ok_or(Refusal::NonExistentCommittee)?;
-    if view.validators.is_empty() {
+    if view.registered == 0 {
         return Err(Refusal::NoValidators);
     }
-    Ok(Address { committee: id, operators: view.operators, executor: Executor::Committee(view.validators) })
+    let executor = Executor::Committee { registered: view.registered, known: view.validators };
+    Ok(Address { committee: id, operators: view.operators, executor })
 }
 
 /// Rules 23 to 26.

@@ -72,7 +72,9 @@ impl Subject<'_> {
     /// Duties of one signer in the epoch of `slot`; `None` for any number.
     fn duty_limit(&self, slot: Slot) -> Option<u64> {
         match self.address.executor {
-            Executor::Committee(validators) => Some(self.committee_duty_limit(slot, validators)),
+            Executor::Committee { registered, known } => {
+                Some(self.committee_duty_limit(slot, registered, known))
+            }
             Executor::Validator(key, _) => match self.role() {
                 RunnerRole::Aggregator | RunnerRole::ValidatorRegistration => Some(2),
                 RunnerRole::VoluntaryExit => Some(self.context.duties.exits(slot, &key)),
@@ -87,12 +89,12 @@ impl Subject<'_> {
 
     /// Each validator attests once an epoch and may do so again after a reorganisation; one in the sync committee has a duty in
     /// every slot.
-    fn committee_duty_limit(&self, slot: Slot, validators: &[ValidatorIndex]) -> u64 {
+    fn committee_duty_limit(&self, slot: Slot, registered: usize, known: &[ValidatorIndex]) -> u64 {
         let network = &self.context.rules.network;
         let slots = network.slots_per_epoch();
-        let attestations = u64::try_from(validators.len()).unwrap_or(u64::MAX).saturating_mul(2);
+        let attestations = u64::try_from(registered).unwrap_or(u64::MAX).saturating_mul(2);
         let epoch = network.epoch_of(slot);
-        let syncs = || validators.iter().any(|index| self.context.duties.in_sync_committee(epoch, *index));
+        let syncs = || known.iter().any(|index| self.context.duties.in_sync_committee(epoch, *index));
         if attestations < slots && syncs() { slots } else { attestations.min(slots) }
     }
 }

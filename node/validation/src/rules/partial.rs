@@ -105,7 +105,7 @@ fn entries(subject: &Subject<'_>, bundle: &PartialSignatureMessages) -> Result<(
             Executor::Validator(_, index) if entry.validator_index != index => {
                 return Err(Refusal::ValidatorIndexMismatch);
             }
-            Executor::Validator(..) | Executor::Committee(_) => {}
+            Executor::Validator(..) | Executor::Committee { .. } => {}
         }
     }
     Ok(())
@@ -137,7 +137,7 @@ fn count(subject: &Subject<'_>, bundle: &PartialSignatureMessages) -> Result<(),
 
 fn count_limits(subject: &Subject<'_>) -> CountLimits {
     let validators = match subject.address.executor {
-        Executor::Committee(validators) => validators.len(),
+        Executor::Committee { registered, .. } => registered,
         Executor::Validator(..) => 1,
     };
     let sync_committee = usize::try_from(subject.context.rules.network.preset.sync_committee_size());

@@ -136,6 +136,19 @@ fn rules_72_and_73_entries_of_a_committee() {
 }
 
 #[test]
+fn rule_72_counts_the_validators_of_the_registry() {
+    let mut world = World::new();
+    world.committee = world.registry.add_committee(ids(1..=4), 4);
+    for known in [1, 0] {
+        world.registry.know_only(world.committee, known);
+        let of = |indices: &[u64]| world.refusal(&post(&world).of_validators(indices.iter().copied()));
+        assert_eq!(of(&[0, 1, 2]), None, "{known} known");
+        assert_eq!(of(&[0, 0, 1, 1, 2, 2, 3, 3]), None, "{known} known");
+        assert_eq!(of(&[0, 0, 1, 1, 2, 2, 3, 3, 4]), Some(Refusal::TooManyPartialSignatures));
+    }
+}
+
+#[test]
 fn rules_74_and_75_entries_of_a_validator() {
     let mut world = World::new();
     world.duties.sync_committee.insert(INDEX);

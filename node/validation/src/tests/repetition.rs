@@ -136,6 +136,17 @@ fn rule_55_duties_of_a_committee() {
     assert_eq!(world.accept(&world.prepare_at(Slot(3_200))), Ok(()), "every slot of the epoch");
 }
 
+#[test]
+fn rule_55_counts_the_validators_of_the_registry() {
+    let mut world = World::new();
+    world.committee = world.registry.add_committee(ids(1..=4), 3);
+    world.registry.know_only(world.committee, 1);
+    for slot in 3_201..=3_206 {
+        assert_eq!(world.accept(&world.prepare_at(Slot(slot))), Ok(()), "slot {slot}");
+    }
+    assert_eq!(world.refusal(&world.prepare_at(Slot(3_207))), Some(Refusal::TooManyDuties));
+}
+
 fn committee_commit(world: &World, slot: u64) -> Draft {
     world.consensus(RunnerRole::Committee, Slot(slot), Kind::Commit)
 }

@@ -42,10 +42,16 @@ pub(super) fn rules() -> ChainRules {
     ChainRules::new(Arc::new(NetworkRules::from_toml(network).unwrap()), Arc::new(beacon)).unwrap()
 }
 
+pub(super) struct Committee {
+    pub(super) operators: Vec<OperatorId>,
+    pub(super) registered: usize,
+    pub(super) known: Vec<ValidatorIndex>,
+}
+
 #[derive(Default)]
 pub(super) struct Registry {
     pub(super) operators: BTreeSet<OperatorId>,
-    pub(super) committees: BTreeMap<CommitteeId, (Vec<OperatorId>, Vec<ValidatorIndex>)>,
+    pub(super) committees: BTreeMap<CommitteeId, Committee>,
     pub(super) validators: BTreeMap<PublicKeyBytes, (CommitteeId, bool, ValidatorStanding)>,
 }
 
@@ -53,8 +59,14 @@ impl Registry {
     pub(super) fn add_committee(&mut self, operators: Vec<OperatorId>, validators: u64) -> CommitteeId {
         let id = CommitteeId::of(&operators);
         self.operators.extend(&operators);
-        self.committees.insert(id, (operators, (0..validators).map(ValidatorIndex).collect()));
+        let known: Vec<_> = (0..validators).map(ValidatorIndex).collect();
+        self.committees.insert(id, Committee { operators, registered: known.len(), known });
         id
+    }
+
+    /// Forgets all but so many of a committee's validators, as if the beacon node had not been asked for the others yet.
+    pub(super) fn know_only(&mut self, committee: CommitteeId, validators: usize) {
+        self.committees.get_mut(&committee).unwrap().known.truncate(validators);
     }
 }
 
@@ -64,13 +76,13 @@ impl RegistryView for Registry {
     }
 
     fn committee(&self, id: &CommitteeId) -> Option<CommitteeView<'_>> {
-        let (operators, validators) = self.committees.get(id)?;
-        Some(CommitteeView { operators, validators })
+        let Committee { operators, registered, known } = self.committees.get(id)?;
+        Some(CommitteeView { operators, registered: *registered, validators: known })
     }
 
     fn validator(&self, key: &PublicKeyBytes) -> Option<ValidatorView<'_>> {
         let (committee, liquidated, standing) = *self.validators.get(key)?;
-        let (operators, _) = self.committees.get(&committee)?;
+        let operators = &self.committees.get(&committee)?.operators;
         Some(ValidatorView { committee, operators, liquidated, standing })
     }
 }
@@ -185,7 +197,7 @@ impl World {
 
     fn draft(&self, role: RunnerRole, slot: Slot, body: Body) -> Draft {
         let fork = self.rules.network.fork_at(slot);
-        let (operators, _) = &self.registry.committees[&self.committee];
+        let operators = &self.registry.committees[&self.committee].operators;
         let domain = self.rules.network.domain_at(slot);
         let id = if role.is_committee_role() {
             MessageId::committee(domain, role, &self.committee)

@@ -116,7 +116,11 @@ impl RegistryView for World {
     }
 
     fn committee(&self, _: &CommitteeId) -> Option<CommitteeView<'_>> {
-        Some(CommitteeView { operators: &self.members, validators: &self.validators })
+        Some(CommitteeView {
+            operators: &self.members,
+            registered: self.validators.len(),
+            validators: &self.validators,
+        })
     }
 
     fn validator(&self, _: &PublicKeyBytes) -> Option<ValidatorView<'_>> {
