@@ -1,7 +1,9 @@
 //! Keeps the roster and the duty book up to date: at start, ahead of each epoch and period, when the validator set changes, and
 //! when the chain reorganises under what duties depend on.
 //!
-//! Everything here is idempotent: each round asks for what is missing. A question that fails is asked again at the next slot.
+//! Everything here is idempotent: each round asks for what is missing. A question that fails is asked again at the next slot. What the
+//! chain knows of validators takes many questions on a large network, so it is kept up to date beside the duties: these are asked for with
+//! what is known, and asked for again when more is.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use types::{Address, Epoch, NetworkRules, PublicKeyBytes, Slot, ValidatorIndex};
 use crate::book::DutyBook;
 use crate::clock::SlotClock;
 use crate::directory::{Directory, OwnValidator};
-use crate::roster::Roster;
+use crate::roster::{Inquiry, Roster};
 use crate::sight::Sight;
 
 /// How long before a sync committee period its duties are asked for, in epochs.
@@ -36,14 +38,31 @@ pub(crate) struct Duties {
 /// What was told to the beacon nodes last: who receives whose fees, and in which epoch.
 type Told = (Epoch, Vec<(ValidatorIndex, Address)>);
 
+/// What is to be done: each is rung for by itself, so that no question waits for the answer to another.
+#[derive(Debug, Default)]
+struct Due {
+    roster: Notify,
+    pages: Notify,
+}
+
 impl Duties {
     /// Runs for ever: a round at each slot, and whenever the bell rings.
     pub(crate) async fn run(self) {
-        let (mut roster_of, mut told) = (None, None);
+        let due = Due::default();
+        tokio::join!(self.ring(&due), self.keep_roster(&due), self.keep_pages(&due));
+    }
+
+    /// Begins the rounds. A directory that is new is shown to validation before anything is asked about it.
+    async fn ring(&self, due: &Due) {
+        let mut shown = None;
         loop {
-            if let Err(error) = self.round(&mut roster_of, &mut told).await {
-                tracing::warn!(%error, "duties not up to date; asking again at the next slot");
+            let directory = self.directory.load_full();
+            if !shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &directory)) {
+                self.show();
+                shown = Some(directory);
             }
+            due.roster.notify_one();
+            due.pages.notify_one();
             let next = self.clock.start_of(self.clock.now().map_or(Slot(0), Slot::next));
             tokio::select! {
                 () = self.clock.sleep_until(next) => {}
@@ -52,17 +71,58 @@ impl Duties {
         }
     }
 
-    /// One round. `roster_of` is the block and epoch for which the roster was asked last.
-    async fn round(
-        &self,
-        roster_of: &mut Option<(u64, Epoch)>,
-        told: &mut Option<Told>,
-    ) -> Result<(), BeaconError> {
-        let epoch = self.clock.epoch();
-        // With an old answer about validators there are still duties to be asked for.
-        let known = self.validators(epoch, roster_of).await;
-        let pages = self.pages(epoch).await;
-        known.and(pages).and(self.prepare_proposers(epoch, told).await)
+    /// Lets validation see what is known now.
+    fn show(&self) {
+        self.sight.store(Arc::new(Sight::new(&self.directory.load(), &self.roster)));
+    }
+
+    async fn keep_roster(&self, due: &Due) {
+        let mut inquiry = Inquiry::default();
+        loop {
+            due.roster.notified().await;
+            inquiry.begin(self.clock.epoch(), &self.directory.load(), &self.roster);
+            if let Err(error) = self.inquire(&mut inquiry, due).await {
+                tracing::warn!(%error, "not all is known of validators; asking again at the next slot");
+            }
+        }
+    }
+
+    /// Asks the chain for validators, portion by portion; what is learned is seen at once. Duties are asked for when our own validators
+    /// are known better, and again at the end.
+    async fn inquire(&self, inquiry: &mut Inquiry, due: &Due) -> Result<(), BeaconError> {
+        let mut is_news = false;
+        loop {
+            let directory = self.directory.load_full();
+            let forks = self.clock.rules().network.subscribed_forks(self.clock.slot());
+            let keys = inquiry.next(&directory, &forks, &self.roster);
+            if keys.is_empty() {
+                if is_news {
+                    due.pages.notify_one();
+                }
+                return Ok(());
+            }
+            let found = self.beacon.validators(&keys).await?;
+            inquiry.note(&keys);
+            if self.roster.learn(&keys, &found) {
+                self.show();
+                is_news = true;
+                if keys.iter().any(|key| directory.own(key).is_some()) {
+                    due.pages.notify_one();
+                }
+            }
+        }
+    }
+
+    async fn keep_pages(&self, due: &Due) {
+        let mut told = None;
+        loop {
+            due.pages.notified().await;
+            let epoch = self.clock.epoch();
+            let pages = self.pages(epoch).await;
+            if let Err(error) = pages.and(self.prepare_proposers(epoch, &mut told).await) {
+                tracing::warn!(%error, "duties not up to date; asking again at the next slot");
+            }
+        }
     }
 
     /// Tells the beacon nodes who receives the fees of the blocks they build, in each epoch and when something changes: they forget it after
@@ -74,27 +134,6 @@ impl Duties {
         if told.as_ref() != Some(&now) {
             self.beacon.prepare_proposers(&now.1).await?;
             *told = Some(now);
-        }
-        Ok(())
-    }
-
-    /// What the chain knows of validators, for all once in an epoch and for those it did not know at every round.
-    async fn validators(
-        &self,
-        epoch: Epoch,
-        roster_of: &mut Option<(u64, Epoch)>,
-    ) -> Result<(), BeaconError> {
-        let directory = self.directory.load_full();
-        let known_anew = if *roster_of == Some((directory.block, epoch)) {
-            self.roster.look_for_missing(&self.beacon, &directory).await?
-        } else {
-            let forks = self.clock.rules().network.subscribed_forks(self.clock.slot());
-            self.roster.refresh(&self.beacon, &directory, &forks).await?;
-            *roster_of = Some((directory.block, epoch));
-            true
-        };
-        if known_anew {
-            self.sight.store(Arc::new(Sight::new(&directory, &self.roster)));
         }
         Ok(())
     }
@@ -215,22 +254,4 @@ fn period_epochs(network: &NetworkRules, epoch: Epoch) -> Vec<Epoch> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_period_is_asked_for_before_its_border_and_each_period_once() {
-        let network = NetworkRules::builtin("mainnet").unwrap();
-        let asked = |epoch: u64| {
-            period_epochs(&network, Epoch(epoch))
-                .into_iter()
-                .map(|e| network.sync_period_of(e))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(asked(0), [0]);
-        assert_eq!(asked(253), [0]);
-        assert_eq!(asked(254), [0, 1]);
-        assert_eq!(asked(255), [0, 1]);
-        assert_eq!(asked(256), [1]);
-    }
-}
+mod tests;
