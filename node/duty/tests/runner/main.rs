@@ -14,7 +14,9 @@ mod world;
 use duty::runner::{End, Input, Past, Plan, Runner, Submission};
 use duty::{FailureReason, SubmitError};
 use types::beacon::{ValidatorRegistration, VoluntaryExit};
-use types::{Address, BeaconFork, BeaconRole, Epoch, PublicKeyBytes, RefusalCode, Round, SsvFork, ValidatorIndex};
+use types::{
+    Address, BeaconFork, BeaconRole, Epoch, PublicKeyBytes, RefusalCode, Round, SsvFork, ValidatorIndex,
+};
 
 use world::{Conduct, Recipe, Weather, World, committee_plan, entry};
 
