@@ -1,14 +1,12 @@
 // Duties of the clusters: as the operators' ledgers tell, against what the beacon node assigned; and what is in blocks.
-import { epochOf } from "../devnet.d/lib/beacon-api.mjs";
 import { ledgerRows } from "../devnet.d/lib/ledger.mjs";
 import { clusterValidators, range, validatorsOf } from "../devnet.d/lib/plans.mjs";
 import { slotsOf } from "../devnet.d/lib/window.mjs";
 import { accountVotes, ratio } from "../devnet.d/check/inclusion.mjs";
 import { percentile } from "../devnet.d/check/latency.mjs";
+import { ASSIGNED_ROLES, assignedByRole, roleKey } from "../devnet.d/check/ledger.mjs";
 import { millis, percent } from "../devnet.d/check/report.mjs";
-import { ASSIGNED_ROLES, assignedByRole } from "../devnet.d/all-duties/books.mjs";
 import { accountSync } from "../devnet.d/all-duties/judge.mjs";
-import { keyOf } from "../devnet.d/all-duties/published.mjs";
 import { OPERATORS, PLAN } from "./plan.mjs";
 
 /** Of all duties together. */
@@ -29,18 +27,7 @@ export async function ledgers(layout, window) {
  * them and of the subcommittees fewer than 32 and 8 members are drawn (consensus-specs, `is_aggregator`), so every duty that
  * a ledger has as "not selected" is one that was not done.
  */
-const assignedTo = (evidence, operator, window) =>
-  assignedByRole({
-    window,
-    validators: new Set(validatorsOf(PLAN, operator)),
-    dutiesOfSlot: (slot) => evidence.dutiesOfSlot(slot),
-    syncDutiesOf: (slot) => syncDutiesOf(evidence, slot),
-    proposerOf: (slot) => proposerOf(evidence, slot),
-  });
-
-/** A sync message of a slot goes into the next slot's block and belongs to its period. */
-const syncDutiesOf = (evidence, slot) => evidence.dutiesOfEpoch(epochOf(slot + 1)).sync;
-const proposerOf = (evidence, slot) => evidence.dutiesOfEpoch(epochOf(slot)).proposers.find((duty) => duty.slot === slot)?.validator;
+const assignedTo = (evidence, operator, window) => assignedByRole(evidence, new Set(validatorsOf(PLAN, operator)), window);
 
 const countIn = (map, name, by = 1) => map.set(name, (map.get(name) ?? 0) + by);
 
@@ -52,7 +39,7 @@ export function tally(evidence, books, window) {
   const sum = { due: new Map(), done: new Map(), uncalled: [], reasons: new Map(), rounds: new Map(), decidedAt: [] };
   for (const operator of OPERATORS) {
     const rows = books.get(operator).filter((row) => ASSIGNED_ROLES.includes(row.role));
-    const booked = new Map(rows.map((row) => [keyOf(row.role, row.slot, row.validator_index), row]));
+    const booked = new Map(rows.map((row) => [roleKey(row.role, row.slot, row.validator_index), row]));
     for (const [role, keys] of assignedTo(evidence, operator, window)) {
       countIn(sum.due, role, keys.size);
       for (const key of keys) {
@@ -99,8 +86,8 @@ export function describeTally({ due, done, uncalled, reasons, rounds, decidedAt 
 export function accountBlocks(evidence, window) {
   const validators = new Set(clusterValidators(PLAN));
   const votes = accountVotes({ duties: evidence.duties, validators, aggregators: new Set(range(PLAN.helper)), included: evidence.included, ...window });
-  const sync = accountSync({ window, blocks: evidence.blocks, syncDutiesOf: (slot) => syncDutiesOf(evidence, slot), validators });
-  const slots = [...slotsOf(window)].filter((slot) => validators.has(proposerOf(evidence, slot)));
+  const sync = accountSync({ window, blocks: evidence.blocks, syncDutiesOf: (slot) => evidence.syncDutiesOf(slot), validators });
+  const slots = [...slotsOf(window)].filter((slot) => validators.has(evidence.proposerOf(slot)));
   return { votes, sync, proposals: { due: slots.length, included: slots.filter((slot) => evidence.blocks.has(slot)).length } };
 }
 

@@ -36,9 +36,7 @@ function startShow(namespaces, { capstan, netswitch }, options) {
   if (options.dir) args.push("--dir", options.dir);
   if (options.short) args.push("--short");
   const inside = within(namespaces.chain, process.execPath, args);
-  // the beacon node's libraries read their preset when they load
-  const env = { ...process.env, LODESTAR_PRESET: "minimal" };
-  const child = spawn(inside.command, inside.args, { stdio: "inherit", env });
+  const child = spawn(inside.command, inside.args, { stdio: "inherit" });
   const code = new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (status) => resolve(status ?? 1));

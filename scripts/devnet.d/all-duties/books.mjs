@@ -1,30 +1,9 @@
 // One operator's ledger against what the beacon node assigned and what the proxies saw leave.
-import { slotsOf } from "../lib/window.mjs";
 import { keyOf, validatorOfKey } from "./published.mjs";
 import { dutyOfKey } from "./selection.mjs";
-import { without } from "../check/ledger.mjs";
+import { ASSIGNED_ROLES, without } from "../check/ledger.mjs";
 
-/** The kinds of duty that the beacon node assigns. Registrations and exits are the contract's and the node's own. */
-export const ASSIGNED_ROLES = ["attester", "sync_committee", "proposer", "aggregator", "sync_committee_contribution"];
 const isSelective = (role) => role === "aggregator" || role === "sync_committee_contribution";
-
-/** Every duty that the beacon node assigned to `validators` in the window, by role. */
-export function assignedByRole({ window, validators, dutiesOfSlot, syncDutiesOf, proposerOf }) {
-  const assigned = new Map(ASSIGNED_ROLES.map((role) => [role, new Set()]));
-  const add = (role, slot, validator) => validators.has(validator) && assigned.get(role).add(keyOf(role, slot, validator));
-  for (const slot of slotsOf(window)) {
-    for (const { validator } of dutiesOfSlot(slot)) {
-      add("attester", slot, validator);
-      add("aggregator", slot, validator);
-    }
-    for (const { validator } of syncDutiesOf(slot)) {
-      add("sync_committee", slot, validator);
-      add("sync_committee_contribution", slot, validator);
-    }
-    add("proposer", slot, proposerOf(slot));
-  }
-  return assigned;
-}
 
 /**
  * What was to be done for `validators`, whatever any ledger says of it, and what of that a beacon node took.

@@ -4,13 +4,14 @@ import { connect } from "../helper/client.mjs";
 import { Signer } from "../helper/signer.mjs";
 import { accountVotes, ratio } from "../check/inclusion.mjs";
 import { describeTotals, statedTotals } from "../check/duties.mjs";
+import { assignedByRole } from "../check/ledger.mjs";
 import { percent } from "../check/report.mjs";
 import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
 import { SLOTS_PER_EPOCH } from "../lib/layout.mjs";
 import { clusterValidators, range } from "../lib/plans.mjs";
 import { inWindow, slotsOf } from "../lib/window.mjs";
 import { Announced, judgePrepared, judgeSubscribed, judgeSyncSubscribed } from "./announced.mjs";
-import { assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "./books.mjs";
+import { compareBooks, compareInclusion, oddities, summarize } from "./books.mjs";
 import { accountBlocks, accountForks, accountFull, accountRecipients, accountSync, comparePublished, judgeFinality, publishedInChain } from "./judge.mjs";
 import { domainsOf, judgeForkMessages } from "./listening.mjs";
 import { validatorOfKey } from "./published.mjs";
@@ -115,13 +116,7 @@ export function claimSelected(net, window, { keys, asked }, { share = 1, prefix 
 export function dutiesSeen(net, window, operator, { keys }) {
   const { evidence } = net;
   const validators = net.validatorsOf(operator);
-  const assigned = assignedByRole({
-    window,
-    validators,
-    dutiesOfSlot: (slot) => evidence.dutiesOfSlot(slot),
-    syncDutiesOf: (slot) => evidence.syncDutiesOf(slot),
-    proposerOf: (slot) => evidence.proposerOf(slot),
-  });
+  const assigned = assignedByRole(evidence, validators, window);
   const traffic = evidence.traffic.get(operator);
   const accepted = new Set([...assigned.keys()].flatMap((role) => [...traffic.accepted(role, window)]));
   for (const key of publishedInChain({ published: traffic.published.values(), blocks: evidence.blocks, window })) accepted.add(key);

@@ -1,6 +1,5 @@
 // What was seen so far of a network that lives on its operators: the proxies' logs, the observer's log, the blocks and
 // the finality of the beacon chain. `refresh` takes only what is new.
-import { epochOf } from "../lib/beacon-api.mjs";
 import { ChainEvidence, Tail } from "../check/chain-evidence.mjs";
 import { Traffic } from "./traffic.mjs";
 
@@ -25,15 +24,5 @@ export class Evidence extends ChainEvidence {
     const headSlot = await this.readBlocks(beacon);
     this.finality.push({ slot: await beacon.currentSlot(), headSlot, ...(await beacon.finality()) });
     return headSlot;
-  }
-
-  /** Who proposes in `slot`. */
-  proposerOf(slot) {
-    return this.dutiesOfEpoch(epochOf(slot)).proposers.find((duty) => duty.slot === slot)?.validator;
-  }
-
-  /** Members of the sync committee whose messages of `slot` go into the next block. */
-  syncDutiesOf(slot) {
-    return this.dutiesOfEpoch(epochOf(slot + 1)).sync;
   }
 }

@@ -95,7 +95,21 @@ export class ChainEvidence {
     return duties;
   }
 
+  /** Attester duties of `slot`. */
   dutiesOfSlot(slot) {
     return this.dutiesOfEpoch(epochOf(slot)).attesters.filter((duty) => duty.slot === slot);
+  }
+
+  /**
+   * Members of the sync committee that sign in `slot`: their messages go into the next slot's block and are judged by that slot's
+   * committee, so the last slot of a period belongs to the next one (consensus-specs, altair validator guide).
+   */
+  syncDutiesOf(slot) {
+    return this.dutiesOfEpoch(epochOf(slot + 1)).sync;
+  }
+
+  /** Who proposes in `slot`. */
+  proposerOf(slot) {
+    return this.dutiesOfEpoch(epochOf(slot)).proposers.find((duty) => duty.slot === slot)?.validator;
   }
 }

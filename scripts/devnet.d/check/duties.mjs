@@ -1,10 +1,10 @@
 // The main job: votes and sync messages of the clusters' validators, by the beacon node, the proxies and the ledgers.
-import { epochOf, firstSlotOf } from "../lib/beacon-api.mjs";
+import { firstSlotOf } from "../lib/beacon-api.mjs";
 import { OPERATORS, SLOTS_PER_EPOCH } from "../lib/layout.mjs";
 import { ledgerRows } from "../lib/ledger.mjs";
 import { inWindow } from "../lib/window.mjs";
 import { accountVotes, ratio } from "./inclusion.mjs";
-import { assignedDuties, difference, judgeTotals, roleKey } from "./ledger.mjs";
+import { assignedByRole, difference, judgeTotals, roleKey } from "./ledger.mjs";
 import { percent } from "./report.mjs";
 
 /** A vote is settled when blocks have had two epochs to include it. */
@@ -50,7 +50,8 @@ export async function collectLedgers(ctx, { from, to, operators = OPERATORS }) {
 export function checkBooks(ctx, window) {
   const { report, evidence } = ctx;
   const validators = ctx.members(window.from, window.to);
-  const assigned = assignedDuties({ dutiesOfEpoch: (epoch) => evidence.dutiesOfEpoch(epoch), epochOf, validators, ...window });
+  const byRole = assignedByRole(evidence, validators, window);
+  const assigned = new Set([...ROLES].flatMap((role) => [...byRole.get(role)]));
   for (const operator of OPERATORS) {
     const rows = [...ctx.ledgers.get(operator).values()].filter((row) => inWindow(window, row.slot));
     const scheduled = new Set(rows.map((row) => roleKey(row.role, row.slot, row.validator_index)));

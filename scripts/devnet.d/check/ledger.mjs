@@ -1,23 +1,29 @@
 // Compares what the beacon node assigned, what an operator's ledger says, and what its proxy saw leave.
 import { SLOTS_PER_EPOCH } from "../lib/layout.mjs";
+import { slotsOf } from "../lib/window.mjs";
 
-/** A duty of either role: votes once per epoch, sync messages in every slot of the period. */
+/** The key of a duty. */
 export const roleKey = (role, slot, validator) => `${role}/${slot}/${validator}`;
 
-/**
- * Every duty that the beacon node assigned to `validators` in slots `from` to `to`. A sync message of a slot goes into
- * the next slot's block and is judged by that slot's committee, so the last slot of a period belongs to the next one
- * (consensus-specs, altair validator guide).
- */
-export function assignedDuties({ dutiesOfEpoch, epochOf, validators, from, to }) {
-  const keys = new Set();
-  for (let slot = from; slot <= to; slot++) {
-    const { attesters } = dutiesOfEpoch(epochOf(slot));
-    const { sync } = dutiesOfEpoch(epochOf(slot + 1));
-    for (const duty of attesters) if (duty.slot === slot && validators.has(duty.validator)) keys.add(roleKey("attester", slot, duty.validator));
-    for (const duty of sync) if (validators.has(duty.validator)) keys.add(roleKey("sync_committee", slot, duty.validator));
+/** The kinds of duty that the beacon node assigns. Registrations and exits are the contract's and the node's own. */
+export const ASSIGNED_ROLES = ["attester", "sync_committee", "proposer", "aggregator", "sync_committee_contribution"];
+
+/** Every duty that the beacon node assigned to `validators` in the window, by role: keys. `evidence` is a `ChainEvidence`. */
+export function assignedByRole(evidence, validators, window) {
+  const assigned = new Map(ASSIGNED_ROLES.map((role) => [role, new Set()]));
+  const add = (role, slot, validator) => validators.has(validator) && assigned.get(role).add(roleKey(role, slot, validator));
+  for (const slot of slotsOf(window)) {
+    for (const { validator } of evidence.dutiesOfSlot(slot)) {
+      add("attester", slot, validator);
+      add("aggregator", slot, validator);
+    }
+    for (const { validator } of evidence.syncDutiesOf(slot)) {
+      add("sync_committee", slot, validator);
+      add("sync_committee_contribution", slot, validator);
+    }
+    add("proposer", slot, evidence.proposerOf(slot));
   }
-  return keys;
+  return assigned;
 }
 
 /** Members of `a` that are not in `b`. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Announced, judgePrepared, judgeSubscribed, judgeSyncSubscribed } from "../all-duties/announced.mjs";
-import { accountDone, assignedByRole, compareBooks, compareInclusion, oddities, summarize } from "../all-duties/books.mjs";
+import { accountDone, compareBooks, compareInclusion, oddities, summarize } from "../all-duties/books.mjs";
 import { exitCalldata } from "../all-duties/exit.mjs";
 import { accountBlocks, accountForks, accountFull, accountHeads, accountRecipients, accountSync, bitOf, compareHeads, comparePublished, judgeExit, judgeFinality, publishedInChain } from "../all-duties/judge.mjs";
 import { badSigners, behind, failedIn, lostRows, missingShare, onTimeShare, promptShare, warnedShare } from "../all-duties/lines.mjs";
@@ -10,6 +10,7 @@ import { inTime, judgeRegistrations } from "../all-duties/relay-judge.mjs";
 import { Selection } from "../all-duties/selection.mjs";
 import { Traffic } from "../all-duties/traffic.mjs";
 import { tale } from "../all-duties/words.mjs";
+import { assignedByRole } from "../check/ledger.mjs";
 import { ALL_DUTIES, clusterValidators, faulty, validatorsOf } from "../lib/plans.mjs";
 
 const post = (path, body, { status = 200, micros = 5, ...rest } = {}) => ({
@@ -261,13 +262,12 @@ test("a block that pays a stranger and one of the wrong fork are found", () => {
 const rowOf = (role, slot, validator, outcome, rest = {}) => ({ role, slot, validator_index: validator, outcome, ...rest });
 
 test("assigned duties are those of the operator's own validators, with an aggregation for each", () => {
-  const assigned = assignedByRole({
-    window: { from: 7, to: 8 },
-    validators: new Set([1, 2]),
+  const evidence = {
     dutiesOfSlot: (slot) => (slot === 7 ? [{ validator: 1 }, { validator: 9 }] : []),
     syncDutiesOf: (slot) => (slot === 8 ? [{ validator: 2 }] : []),
     proposerOf: (slot) => (slot === 7 ? 2 : 9),
-  });
+  };
+  const assigned = assignedByRole(evidence, new Set([1, 2]), { from: 7, to: 8 });
   assert.deepEqual([...assigned.values()].flatMap((keys) => [...keys]).sort(), ["aggregator/7/1", "attester/7/1", "proposer/7/2", "sync_committee/8/2", "sync_committee_contribution/8/2"]);
 });
 

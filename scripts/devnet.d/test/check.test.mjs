@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ChainEvidence } from "../check/chain-evidence.mjs";
 import { accountVotes, dutyKey } from "../check/inclusion.mjs";
 import { headToPublish, percentile } from "../check/latency.mjs";
-import { assignedDuties, balances, difference, judgeTotals } from "../check/ledger.mjs";
+import { assignedByRole, balances, difference, judgeTotals } from "../check/ledger.mjs";
 import { Report } from "../check/report.mjs";
 import { findSlashable, plantDouble, plantSurround } from "../check/slashing.mjs";
 import { Committees, bitlist, bitvector, voteOf, votesOfBlock } from "../check/votes.mjs";
@@ -121,21 +122,19 @@ test("a sample needs an early head event and a publication", () => {
 });
 
 test("assigned duties are votes once and sync messages in every slot", () => {
+  const evidence = new ChainEvidence({ beaconUrl: "http://unused", observerLog: "unused" });
   const epochs = [
-    { attesters: [{ validator: 1, slot: 7 }, { validator: 2, slot: 6 }], sync: [{ validator: 2 }] },
-    { attesters: [{ validator: 1, slot: 8 }], sync: [{ validator: 1 }, { validator: 3 }] },
+    { attesters: [{ validator: 1, slot: 7, committee: 0, position: 0 }, { validator: 2, slot: 6, committee: 0, position: 0 }], sync: [{ validator: 2 }], proposers: [{ validator: 1, slot: 6 }, { validator: 3, slot: 7 }] },
+    { attesters: [{ validator: 1, slot: 8, committee: 0, position: 0 }], sync: [{ validator: 1 }, { validator: 3 }], proposers: [] },
   ];
-  const assigned = assignedDuties({
-    dutiesOfEpoch: (epoch) => epochs[epoch],
-    epochOf: (slot) => Math.floor(slot / 8),
-    validators: new Set([1, 2]),
-    from: 6,
-    to: 8,
-  });
+  epochs.forEach((duties, epoch) => evidence.observe({ type: "duties", epoch, ...duties }));
+  const assigned = assignedByRole(evidence, new Set([1, 2]), { from: 6, to: 8 });
+  assert.deepEqual([...assigned.get("attester")].sort(), ["attester/6/2", "attester/7/1", "attester/8/1"]);
+  assert.deepEqual([...assigned.get("proposer")], ["proposer/6/1"]);
   // slot 7 is the last of its epoch: its sync messages are of the next one's committee
-  assert.deepEqual([...assigned].sort(), ["attester/6/2", "attester/7/1", "attester/8/1", "sync_committee/6/2", "sync_committee/7/1", "sync_committee/8/1"]);
-  const booked = new Set([...assigned].filter((key) => key !== "sync_committee/8/1").concat("attester/9/9"));
-  const { onlyLeft, onlyRight } = difference(assigned, booked);
+  const messages = assigned.get("sync_committee");
+  assert.deepEqual([...messages], ["sync_committee/6/2", "sync_committee/7/1", "sync_committee/8/1"]);
+  const { onlyLeft, onlyRight } = difference(messages, new Set(["sync_committee/6/2", "sync_committee/7/1", "attester/9/9"]));
   assert.deepEqual([onlyLeft, onlyRight], [["sync_committee/8/1"], ["attester/9/9"]]);
   assert.ok(balances({ scheduled: 10, submitted: 7, failed: 1, running: 2 }));
   assert.ok(!balances({ scheduled: 10, submitted: 7, failed: 1, running: 1 }));

@@ -96,7 +96,8 @@ const window = { from: 16, to: 17 };
 const block = (bits) => ({ message: { body: { sync_aggregate: { sync_committee_bits: bits } } } });
 const chain = (changes = {}) => ({
   duties: attesters,
-  dutiesOfEpoch: () => epoch,
+  syncDutiesOf: () => epoch.sync,
+  proposerOf: (at) => epoch.proposers.find(({ slot }) => slot === at)?.validator,
   dutiesOfSlot: (slot) => attesters.filter((duty) => duty.slot === slot),
   included: new Set(["16/0", "17/12"]),
   blocks: new Map([
@@ -147,7 +148,7 @@ test("nobody acts only where something was due and nothing was submitted", () =>
   const waiting = books((each) => ({ ...each, outcome: "running" }));
   assert.ok(isIdle(tally(chain(), waiting, window)));
   assert.ok(!isIdle(tally(chain(), books((each, operator) => (operator === 6 && each.role === "proposer" ? each : { ...each, outcome: "running" })), window)));
-  const nothing = chain({ dutiesOfSlot: () => [], dutiesOfEpoch: () => ({ attesters: [], sync: [], proposers: [] }) });
+  const nothing = chain({ dutiesOfSlot: () => [], syncDutiesOf: () => [], proposerOf: () => undefined });
   assert.ok(!isIdle(tally(nothing, new Map(OPERATORS.map((operator) => [operator, []])), window)));
 });
 
