@@ -66,10 +66,12 @@ async function during(net, { begin, look, end }) {
   await begin?.();
   const from = firstSlotOf(net.epoch + 1);
   const window = { from, to: from + EPOCHS_EACH * SLOTS_PER_EPOCH - 1 };
-  await net.reach(window.to);
-  const seen = await look?.();
-  await end?.();
-  return { window, seen };
+  try {
+    await net.reach(window.to);
+    return { window, seen: await look?.() };
+  } finally {
+    await end?.();
+  }
 }
 
 async function ready(net, operator) {
@@ -265,6 +267,7 @@ const FAULTS = [
           await restart(net, CLOCK.operator);
         },
       }),
+    books: [...WELL, CLOCK.operator],
     judge(net, { window, seen, selection }) {
       claimDone(net, window, selection, { validators: everybody(net), claim: this.claim });
       const clock = seen?.safety?.clock ?? null;
@@ -344,7 +347,7 @@ export async function runFaults(net) {
   for (const { fault, window, seen } of done) {
     report.section(fault.claim);
     try {
-      await net.readBooks(window, [...WELL, CLOCK.operator]);
+      await net.readBooks(window, fault.books ?? WELL);
       fault.judge(net, { window, seen, selection: await selectedIn(net, window) });
       tellLedgers(net, window, [WITNESS]);
       await tellWords(net, WITNESS, fault.example?.(net, window) ?? exampleOf(net, window));
