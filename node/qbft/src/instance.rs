@@ -129,7 +129,7 @@ impl Instance {
     /// What has been proposed stays. An operator whose turn it was while it had nothing to propose does so now.
     fn take_value(&mut self, value: Value, effects: &mut Effects) -> Result<(), Refusal> {
         let was_waiting = self.waits_for_value();
-        self.start_value = Some(value.clone());
+        let value = self.start_value.insert(value).clone();
         let round = self.state.round;
         let is_its_turn =
             self.leader(round) == self.committee().own() && self.state.accepted_proposal.is_none();
