@@ -1,5 +1,7 @@
 //! Signed objects, in the form of the beacon fork, to the beacon nodes.
 
+use std::fmt;
+
 use beacon::{Attestations, BeaconError, CallError};
 use duty::collector::SignatureSlot;
 use duty::runner::{AggregateObject, ShareObject, SignedShareObject};
@@ -10,9 +12,13 @@ use types::beacon::{
 };
 use types::{BeaconRole, Slot, ValidatorIndex};
 
+use crate::clock::unix_millis;
 use crate::context::Context;
 use crate::run::Scope;
 use crate::together::Refused;
+
+/// How long to wait before it is looked again whether the chain has a block, in milliseconds.
+const LOOK_AGAIN: u64 = 100;
 
 /// Which objects, and what became of them.
 pub(crate) type Answer<K> = (Vec<K>, Result<(), SubmitError>);
@@ -45,7 +51,7 @@ pub(crate) async fn submit(
     };
     match submission {
         duty::runner::Submission::Block { slot, proposal } => {
-            answers(vec![slot], block(context, &proposal).await, note)
+            answers(vec![slot], block(context, scope.slot, &proposal).await, note)
         }
         duty::runner::Submission::Objects(objects) => {
             let all = objects.iter().map(|object| object.slot).collect();
@@ -54,18 +60,38 @@ pub(crate) async fn submit(
     }
 }
 
-/// Publishes a block. All operators do: a node that has it from another one may say that it knows it already, so what counts is whether the
-/// chain has it.
-async fn block(context: &Context, proposal: &AnySignedProposal) -> Result<Refused, BeaconError> {
-    let (root, blinded) = (proposal.block_root(), proposal.is_blinded());
-    if let Err(error) = context.beacon.publish_block(proposal).await {
-        if context.beacon.block_votes(root).await.is_err() {
-            return Err(error);
-        }
-        tracing::debug!(%root, %error, "the chain has the block already");
-    }
+/// Publishes a block. All operators do, and a node may refuse it: because it has it from another operator already, or because it was made by
+/// another operator's node, which alone has what a blinded block leaves out. So what counts is whether the chain has it by the end of
+/// its slot.
+async fn block(context: &Context, slot: Slot, proposal: &AnySignedProposal) -> Result<Refused, BeaconError> {
+    let (root, blinded, clock) = (proposal.block_root(), proposal.is_blinded(), &context.clock);
+    let end = clock.start_of(slot.next());
+    let knows = || async { context.beacon.block_votes(root).await.is_ok() };
+    let wait = || async {
+        clock.sleep_until(unix_millis().saturating_add(LOOK_AGAIN).min(end)).await;
+        unix_millis() < end
+    };
+    published(context.beacon.publish_block(proposal), knows, wait).await?;
     tracing::info!(%root, blinded, "block published");
     Ok(Refused::new())
+}
+
+/// Whether a block is out: it was taken, or some node `knows` it while `wait` says that there is time.
+async fn published<E: fmt::Display, K: Future<Output = bool>, W: Future<Output = bool>>(
+    publish: impl Future<Output = Result<(), E>>,
+    knows: impl Fn() -> K,
+    wait: impl Fn() -> W,
+) -> Result<(), E> {
+    let Err(error) = publish.await else { return Ok(()) };
+    tracing::debug!(%error, "the beacon nodes do not take the block; another operator's may have it out");
+    loop {
+        if knows().await {
+            return Ok(());
+        }
+        if !wait().await {
+            return Err(error);
+        }
+    }
 }
 
 async fn objects_of_one_kind(
@@ -216,4 +242,34 @@ async fn sync_messages(context: &Context, objects: &[SignedObject]) -> Result<Re
     };
     let messages: Vec<_> = objects.iter().filter_map(message).collect();
     context.beacon.submit_sync_messages(&messages).await.map(|done| done.refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::ready;
+
+    use super::*;
+
+    /// How a block ends whose publication is answered so, which the chain has at the look with number `known`, where there is time for
+    /// `looks`; and how often it was looked.
+    async fn end_of(answer: Result<(), &'static str>, known: u32, looks: u32) -> (bool, u32) {
+        let count = Cell::new(0);
+        let knows = || {
+            count.set(count.get() + 1);
+            ready(count.get() >= known)
+        };
+        let is_out = published(ready(answer), knows, || ready(count.get() < looks)).await;
+        assert!(is_out.is_ok() || is_out == answer);
+        (is_out.is_ok(), count.get())
+    }
+
+    /// Only the leader's beacon node has the rest of a local block that was decided in its blinded form; it takes a moment to come round.
+    #[tokio::test]
+    async fn a_refused_block_that_the_chain_has_by_the_end_of_the_slot_is_out() {
+        assert_eq!(end_of(Ok(()), 1, 9).await, (true, 0), "taken");
+        assert_eq!(end_of(Err("known"), 1, 9).await, (true, 1), "there already");
+        assert_eq!(end_of(Err("no payload"), 4, 9).await, (true, 4), "there a moment later");
+        assert_eq!(end_of(Err("no payload"), 10, 9).await, (false, 9), "not there when the slot ends");
+    }
 }
