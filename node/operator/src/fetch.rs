@@ -11,6 +11,8 @@ use std::time::Duration;
 use beacon::{BeaconError, ProducedBlock};
 use duty::runner::{Aggregate, Fetch, Fetched};
 use futures::future::{Either, join_all, select};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 use types::beacon::{AnyContribution, AttestationData};
 use types::{CommitteeIndex, RunnerRole, SignatureBytes, Slot, TreeHash};
 
@@ -89,20 +91,24 @@ async fn ask_for_block(
     .await
 }
 
-/// The first good answer: of `best`, or of `other`, which is asked when `best` has failed or `patience` is over.
+/// The first good answer: of `best`, or of `other`, which is asked once, when `best` has failed or `patience` is over.
 async fn in_time<T, E, F: Future<Output = Result<T, E>>>(
     best: impl Future<Output = Result<T, E>>,
     patience: Duration,
-    other: impl Fn() -> F,
+    other: impl FnOnce() -> F,
 ) -> Result<T, E> {
+    let (fail, failed) = oneshot::channel::<()>();
     let best = std::pin::pin!(best);
     let late = std::pin::pin!(async {
-        tokio::time::sleep(patience).await;
+        let _ = timeout(patience, failed).await;
         other().await
     });
     match select(best, late).await {
         Either::Left((Ok(answer), _)) | Either::Right((Ok(answer), _)) => Ok(answer),
-        Either::Left((Err(_), _)) => other().await,
+        Either::Left((Err(_), late)) => {
+            drop(fail);
+            late.await
+        }
         Either::Right((Err(_), best)) => best.await,
     }
 }
@@ -167,6 +173,7 @@ async fn contribution(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
     use std::future::{pending, ready};
 
     type Answer = Result<&'static str, &'static str>;
@@ -188,5 +195,25 @@ mod tests {
             tell.send(Ok("builder's")).unwrap();
         });
         assert_eq!(answer, Ok("builder's"), "late, but all there is");
+    }
+
+    #[tokio::test]
+    async fn a_local_block_that_is_asked_for_already_is_not_asked_for_again() {
+        let (fail, failed) = tokio::sync::oneshot::channel::<()>();
+        let (give, given) = tokio::sync::oneshot::channel();
+        let (fail, given, asked) = (Cell::new(Some(fail)), Cell::new(Some(given)), Cell::new(0));
+        // The builder's answer fails when the local block is under way, and that one comes then.
+        let best = async {
+            assert!(failed.await.is_err() && give.send(Ok("local")).is_ok());
+            Err("garbage")
+        };
+        let other = || {
+            asked.set(asked.get() + 1);
+            drop(fail.take());
+            let given = given.take();
+            async move { given.ok_or("asked again")?.await.unwrap_or(Err("gone")) }
+        };
+        let answer = in_time(best, Duration::ZERO, other).await;
+        assert_eq!((answer, asked.get()), (Ok("local"), 1));
     }
 }
