@@ -1,15 +1,16 @@
-//! The vault behind the registry's door: shares are armed with the floor of the moment.
+//! The vault behind the registry's door: shares are armed with the floor of the moment, and exits that owners ask for are kept.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use beacon::BeaconNodes;
-use registry::{ArmFailed, Armer, Arming, HistoryMark, SharePlace, ShareToArm};
+use registry::{ArmFailed, Armer, Arming, ExitRequest, HistoryMark, SharePlace, ShareToArm};
 use types::{ChainRules, Epoch};
-use vault::{ArmShare, Floor, Signer, Vault};
+use vault::{ArmShare, ExitError, Floor, Signer, Vault};
 
 use crate::clock::SlotClock;
+use crate::exits;
 
 /// No justified epoch is known.
 const UNKNOWN: u64 = u64::MAX;
@@ -50,7 +51,7 @@ impl Justified {
     }
 }
 
-/// Arms and disarms shares as the registry says.
+/// Arms and disarms shares as the registry says, and keeps what their owners ask for.
 pub struct Armory {
     vault: Arc<Vault>,
     clock: SlotClock,
@@ -84,6 +85,23 @@ impl Armer for Armory {
     fn disarm(&self, places: &[SharePlace]) -> Result<(), ArmFailed> {
         let signer = |place: &SharePlace| Signer { validator: place.validator, share: place.share };
         self.vault.disarm(&places.iter().map(signer).collect::<Vec<_>>())?;
+        Ok(())
+    }
+
+    fn keep_exits(&self, requests: &[ExitRequest]) -> Result<(), ArmFailed> {
+        for exit in requests.iter().map(|request| exits::pending(&self.clock, request)) {
+            match self.vault.put_exit(exit) {
+                Ok(is_new) if is_new => {
+                    tracing::info!(validator = %exit.validator, slot = %exit.slot, "the owner asks for a voluntary exit");
+                }
+                Ok(_) => {}
+                // The blocks must not wait for that.
+                Err(error @ ExitError::TooMany) => {
+                    tracing::error!(validator = %exit.validator, %error, "the exit is not taken on: its owner must ask again");
+                }
+                Err(error @ ExitError::History(_)) => return Err(error.into()),
+            }
+        }
         Ok(())
     }
 

@@ -5,7 +5,8 @@
 //!                                                                                             ─> struck out of the history
 //! ```
 //!
-//! * The event is seen once, so a request is written down before anything is done about it, and again and again until that succeeds.
+//! * The event is seen once, so the registry has a request written down before it goes past its block ([`crate::Armory`]). What is told here
+//!   is a word to look there.
 //! * The duty's slot is the same at every operator: four slots after the block of the event (ssv `operator/duties/voluntary_exit.go`). A node that
 //!   restarts begins the duty anew under that slot.
 //! * A request is done when a beacon node took the exit, or when the chain knows of it by whatever way ([`strike_out`]): the others may have
@@ -70,16 +71,17 @@ impl Exits {
         Ok(Self { vault, clock, books })
     }
 
-    /// Takes requests down until the registry ends.
+    /// Takes requests on until the registry ends.
     pub(crate) async fn run(self: Arc<Self>, mut requests: broadcast::Receiver<ExitRequest>) {
         loop {
             match requests.recv().await {
                 Ok(request) => self.ask(request).await,
                 Err(RecvError::Lagged(lost)) => {
-                    tracing::error!(
+                    tracing::warn!(
                         lost,
-                        "exit requests came faster than they could be written down: their owners must ask again"
+                        "exit requests came faster than they could be counted: messages for foreign ones will not be believed"
                     );
+                    self.take_up(|_| true).await;
                 }
                 Err(RecvError::Closed) => return,
             }
@@ -87,26 +89,24 @@ impl Exits {
     }
 
     pub(crate) async fn ask(self: &Arc<Self>, request: ExitRequest) {
-        let seen_at = self.clock.rules().slot_at(request.timestamp.saturating_mul(1_000)).unwrap_or(Slot(0));
-        let exit =
-            PendingExit { slot: seen_at.saturating_add(SLOTS_TO_POSTPONE), validator: request.validator };
+        let exit = pending(&self.clock, &request);
         self.books().announce(exit);
-        if !request.own {
-            return;
+        if request.own {
+            self.take_up(|kept| *kept == exit).await;
         }
-        tracing::info!(validator = %exit.validator, slot = %exit.slot, "the owner asks for a voluntary exit");
-        while let Err(error) = self.write(exit).await {
-            tracing::error!(validator = %exit.validator, %error, "the exit is not written down; trying again at the next slot");
-            self.clock.sleep_until(self.clock.start_of(self.clock.slot().next())).await;
-        }
-        self.books().pending.insert(exit);
     }
 
-    async fn write(self: &Arc<Self>, exit: PendingExit) -> Result<(), vault::ExitError> {
+    /// Takes on what the history holds of these: it may have refused a request, or hold a newer one of the same validator.
+    async fn take_up(self: &Arc<Self>, wanted: impl Fn(&PendingExit) -> bool) {
         let exits = Arc::clone(self);
-        let written = tokio::task::spawn_blocking(move || exits.vault.put_exit(exit)).await;
-        // A lost thread: the node stops.
-        written.map_or(Ok(()), |written| written.map(|_| ()))
+        match tokio::task::spawn_blocking(move || exits.vault.pending_exits()).await {
+            Ok(Ok(kept)) => self.books().pending.extend(kept.into_iter().filter(wanted)),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "exits that are asked for cannot be read: they are taken on at the next start");
+            }
+            // The node stops.
+            Err(_) => {}
+        }
     }
 
     /// Own requests whose time has come and whose duty this process has not begun; they count as begun from now on.
@@ -176,6 +176,12 @@ impl Books {
             *slot >= before || pending.contains(&PendingExit { slot: *slot, validator: *validator })
         });
     }
+}
+
+/// The exit that a request asks for.
+pub(crate) fn pending(clock: &SlotClock, request: &ExitRequest) -> PendingExit {
+    let seen_at = clock.rules().slot_at(request.timestamp.saturating_mul(1_000)).unwrap_or(Slot(0));
+    PendingExit { slot: seen_at.saturating_add(SLOTS_TO_POSTPONE), validator: request.validator }
 }
 
 /// Strikes out the exits that the chain knows of, and ends their duties. Whoever wants to can wait until the history is written; the

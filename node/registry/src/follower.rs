@@ -296,11 +296,9 @@ impl Follower {
         let report = self.with_keeper(move |keeper| keeper.apply(&range)).await?;
         self.note(&report);
         self.lost = false;
-        if self.live {
-            for exit in report.exits {
-                // Nobody may be listening.
-                let _unheard = self.outlets.exits.send(exit);
-            }
+        for exit in report.exits {
+            // Nobody may be listening.
+            let _unheard = self.outlets.exits.send(exit);
         }
         Ok(())
     }
@@ -362,6 +360,7 @@ impl Follower {
         let publish = self.unpublished || !self.live;
         let (set, block, digest) = self
             .with_keeper(move |keeper| {
+                keeper.arrive();
                 let set = publish.then(|| Arc::new(keeper.set()));
                 Ok((set, keeper.cursor(), keeper.digest()))
             })

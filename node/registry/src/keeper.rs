@@ -3,7 +3,7 @@
 //! A range of blocks is applied in this order, so that whatever fails leaves something that can be tried again:
 //!
 //! 1. apply the events to the state in memory, keeping every change;
-//! 2. arm the shares that became ours (durable in the signing history, idempotent);
+//! 2. arm the shares that became ours, and write down the exits that were asked for (durable in the signing history, idempotent);
 //! 3. commit rows, cursor, undo rows and the state of the signing history, as one batch;
 //! 4. let go of the shares that are not ours any more.
 //!
@@ -76,6 +76,8 @@ pub(crate) enum KeeperError {
     Registry(#[from] RegistryError),
     #[error("shares could not be armed: {0}")]
     Arm(ArmFailed),
+    #[error("exits that owners ask for could not be written down: {0}")]
+    Exits(ArmFailed),
     #[error(
         "block {end} was to be applied after block {cursor}: this is a defect, please report it with the log"
     )]
@@ -107,6 +109,8 @@ pub(crate) struct Keeper {
     skipped: VecDeque<LogPlace>,
     armed: BTreeSet<SharePlace>,
     rows_digest: Option<RowsDigest>,
+    /// The chain is read for the first time: what owners asked for in it is not of the present.
+    first_reading: bool,
 }
 
 impl Keeper {
@@ -122,8 +126,10 @@ impl Keeper {
             skipped: db::load_skipped(&db)?.into(),
             armed: BTreeSet::new(),
             rows_digest: None,
+            first_reading: false,
             db,
         };
+        keeper.first_reading = keeper.cursor.is_none();
         keeper.resume()?;
         Ok(keeper)
     }
@@ -221,6 +227,8 @@ impl Keeper {
                 work.skipped.push((LogPlace { block: number, index: at.index }, reason, at.topic));
                 work.report.skipped = work.report.skipped.saturating_add(1);
             }
+            // Far below the head its time is not known, and it is long past.
+            Outcome::Exit { .. } if self.first_reading || block.timestamp == 0 => {}
             Outcome::Exit { validator } => {
                 let own = self.state.shares.get(&validator).is_some_and(|share| share.usable);
                 let request = ExitRequest { validator, own, block: block.block, timestamp: block.timestamp };
@@ -269,14 +277,21 @@ impl Keeper {
         self.undo.clear();
         self.skipped.clear();
         self.rows_digest = None;
+        self.first_reading = true;
         Ok(())
     }
 
-    /// Arms, commits, lets go.
+    /// The newest block is reached.
+    pub(crate) const fn arrive(&mut self) {
+        self.first_reading = false;
+    }
+
+    /// Arms, keeps exits, commits, lets go.
     fn commit(&mut self, work: &mut Work, end: BlockRef) -> Result<(), KeeperError> {
         work.report.changed = !work.changes.is_empty();
         let ours = if work.report.changed { self.places() } else { self.armed.clone() };
         self.arm(&ours, work)?;
+        self.keep_exits(&work.report.exits)?;
         let batch = self.batch(work, end, !ours.is_empty());
         self.db.commit(batch)?;
         self.committed(work, end);
@@ -299,6 +314,14 @@ impl Keeper {
         self.setup.armer.arm(shares, Arming::Anew).map_err(KeeperError::Arm)?;
         self.armed.extend(places);
         Ok(())
+    }
+
+    fn keep_exits(&self, exits: &[ExitRequest]) -> Result<(), KeeperError> {
+        let own: Vec<ExitRequest> = exits.iter().filter(|exit| exit.own).copied().collect();
+        if own.is_empty() {
+            return Ok(());
+        }
+        self.setup.armer.keep_exits(&own).map_err(KeeperError::Exits)
     }
 
     /// The rows of a commit. What is beyond the bounds is forgotten in the same one.

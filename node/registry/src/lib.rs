@@ -5,7 +5,7 @@
 //! ```text
 //! execution client -> Follower: blocks in order, reorganisations seen from parent hashes
 //!     -> contracts_abi::decode -> apply: one event, a pure function of state and chain data
-//!     -> Keeper: arm our shares, commit rows and cursor as one, undo when the chain went another way
+//!     -> Keeper: arm our shares, keep what owners ask for, commit rows and cursor as one, undo when the chain went another way
 //!     -> ValidatorSet: published after the commit
 //! ```
 //!
@@ -15,9 +15,11 @@
 //!    order of checks, and what it refuses has a reason ([`Malformed`]) and the same effect as at every other node.
 //! 2. Rows and block cursor change in one commit. A range of blocks that fails in any way leaves no trace of it.
 //! 3. A share is armed durably before the set that contains its validator is published; see [`Armer`].
-//! 4. Trouble outside (client down, slow, behind, inconsistent, on another chain) degrades: the last set stays, the status says
+//! 4. An exit that an owner of ours asks for is on disk before the cursor goes past its block, as the event is read once. Those of a chain
+//!    that is read for the first time, and those that happened far back while the node was away, are left to the other operators.
+//! 5. Trouble outside (client down, slow, behind, inconsistent, on another chain) degrades: the last set stays, the status says
 //!    what is wrong, and it is tried again. The follower ends only with what an operator must decide ([`RegistryError`]).
-//! 5. Two nodes at one block have one digest ([`digest`]); nothing in it depends on which operator computes it.
+//! 6. Two nodes at one block have one digest ([`digest`]); nothing in it depends on which operator computes it.
 //!
 //! # Deviations from the Go node
 //!

@@ -1,9 +1,11 @@
-//! What the registry needs of others: someone who opens shares, and someone who arms them.
+//! What the registry needs of others: someone who opens shares, and someone who arms them and keeps what their owners ask for.
 
 use crypto::bls::SecretKey;
 use crypto::rsa::{OperatorPrivateKey, ShareError};
 use store::{FileId, Generation};
 use types::PublicKeyBytes;
+
+use crate::set::ExitRequest;
 
 /// Opens our own shares. A pure call: the same bytes give the same answer.
 pub trait ShareDecryptor: Send + Sync {
@@ -55,7 +57,7 @@ pub struct HistoryMark {
     pub generation: Generation,
 }
 
-/// Why shares could not be armed or disarmed; it is tried again.
+/// Why shares could not be armed or disarmed, or exits not be written down; it is tried again.
 pub type ArmFailed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Who makes shares able to sign: the vault, behind a narrow door. Calls block.
@@ -71,6 +73,13 @@ pub trait Armer: Send + Sync {
     /// # Errors
     /// As [`Armer::arm`].
     fn disarm(&self, places: &[SharePlace]) -> Result<(), ArmFailed>;
+
+    /// Writes down exits that owners of validators of ours ask for, durably and idempotently. Called before the cursor goes past their
+    /// blocks: the event is read once.
+    ///
+    /// # Errors
+    /// Not all are written down; the blocks are not applied, and tried again.
+    fn keep_exits(&self, requests: &[ExitRequest]) -> Result<(), ArmFailed>;
 
     /// The present state of the history, to be compared at the next start.
     fn mark(&self) -> HistoryMark;

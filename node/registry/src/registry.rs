@@ -132,7 +132,8 @@ impl Registry {
         self.status.clone()
     }
 
-    /// Exits that are asked for from now on; those of the history are not told.
+    /// Exits that are asked for from now on, or were in the last blocks while the node was away; those of a chain that is read for the
+    /// first time are not told. Our own are written down before they are told ([`Armer::keep_exits`]).
     #[must_use]
     pub fn exits(&self) -> broadcast::Receiver<ExitRequest> {
         self.exits.subscribe()

@@ -127,7 +127,7 @@ pub(crate) fn places(set: &ValidatorSet) -> impl Iterator<Item = SharePlace> {
     set.own_active().map(|(row, share)| SharePlace { validator: row.key, share })
 }
 
-/// An owner asks for the voluntary exit of a validator (live events only).
+/// An owner asks for the voluntary exit of a validator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExitRequest {
     /// The validator.

@@ -30,7 +30,8 @@ use jsonrpsee::core::client::ClientT;
 use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
 use jsonrpsee::rpc_params;
 use registry::{
-    ArmFailed, Armer, Arming, HistoryMark, Registry, RegistryConfig, SharePlace, ShareToArm, Timing,
+    ArmFailed, Armer, Arming, ExitRequest, HistoryMark, Registry, RegistryConfig, SharePlace, ShareToArm,
+    Timing,
 };
 use serde_json::{Value, json};
 use store::{FileId, Generation as Commit};
@@ -51,6 +52,10 @@ impl Armer for Willing {
     }
 
     fn disarm(&self, _places: &[SharePlace]) -> Result<(), ArmFailed> {
+        Ok(())
+    }
+
+    fn keep_exits(&self, _requests: &[ExitRequest]) -> Result<(), ArmFailed> {
         Ok(())
     }
 

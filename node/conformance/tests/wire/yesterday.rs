@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crypto::bls::SecretKey;
 use crypto::rsa::ShareError;
 use registry::{
-    ArmFailed, Armer, Arming, BlockRef, HistoryMark, Member, OperatorRow, OwnShare, Registry, RegistryConfig,
-    RegistryError, ShareDecryptor, SharePlace, ShareToArm, Timing, ValidatorRow,
+    ArmFailed, Armer, Arming, BlockRef, ExitRequest, HistoryMark, Member, OperatorRow, OwnShare, Registry,
+    RegistryConfig, RegistryError, ShareDecryptor, SharePlace, ShareToArm, Timing, ValidatorRow,
 };
 use sha2::{Digest, Sha256};
 use store::{Batch, FileId, Generation, RegistryDb, RegistryTable, Table};
@@ -92,6 +92,11 @@ impl Armer for Hand {
 
     fn disarm(&self, places: &[SharePlace]) -> Result<(), ArmFailed> {
         assert!(places.is_empty());
+        Ok(())
+    }
+
+    fn keep_exits(&self, requests: &[ExitRequest]) -> Result<(), ArmFailed> {
+        assert!(requests.is_empty());
         Ok(())
     }
 

@@ -265,6 +265,31 @@ async fn exits_are_told_when_they_happen_and_not_from_the_past() {
     assert!(told.timestamp > 0);
 }
 
+/// A history that takes no more writes takes them again after a restart only: until then the block waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exit_that_could_not_be_written_down_is_read_again_after_a_restart() {
+    let backend = Backend::new(long_chain());
+    let server = Running::start(&backend).await;
+    let folder = tempfile::tempdir().unwrap();
+    let spy = Spy::new();
+    let node = Node::start(folder.path(), 1, vec![server.ws()], &spy);
+    node.at_head(&backend).await;
+    spy.fail(true);
+    backend.change(|chain| chain.mine(&[exit(owner(1), &FOUR, 50)]));
+    let ill = node.until(|status| matches!(status.problem, Some(crate::Problem::Internal { .. }))).await;
+    assert!(ill.problem.unwrap().to_string().contains("exits that owners ask for"));
+    node.kill().await;
+
+    let spy = Spy::new();
+    let node = Node::start(folder.path(), 1, vec![server.ws()], &spy);
+    node.at_head(&backend).await;
+    let kept = spy.asked().into_iter().find_map(|asked| match asked {
+        Asked::KeepExits(requests) => Some(requests),
+        Asked::Arm(..) | Asked::Disarm(_) => None,
+    });
+    assert_eq!(kept.unwrap().iter().map(|request| request.validator).collect::<Vec<_>>(), [key(50)]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn logs_of_other_shape_are_skipped_and_counted() {
     let backend = Backend::new(Chain::new());

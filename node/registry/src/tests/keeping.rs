@@ -216,11 +216,64 @@ fn exits_are_reported_with_their_block() {
     keeper.apply(&events(1, operators(5))).unwrap();
     let added = vec![registration(owner(1), 0, &FOUR, 50), registration(owner(1), 1, &[2, 3, 4, 5], 51)];
     keeper.apply(&events(2, added)).unwrap();
+    keeper.arrive();
     let report =
         keeper.apply(&events(3, vec![exit(owner(1), &FOUR, 51), exit(owner(1), &FOUR, 50)])).unwrap();
     let told: Vec<_> =
         report.exits.iter().map(|exit| (exit.validator, exit.own, exit.block, exit.timestamp)).collect();
     assert_eq!(told, [(key(51), false, at(3), 77), (key(50), true, at(3), 77)]);
+}
+
+/// The event is read once: the cursor does not go past it before the request is on disk.
+#[test]
+fn exits_of_our_validators_are_written_down_before_their_block_is_applied() {
+    let folder = tempfile::tempdir().unwrap();
+    let spy = Spy::new();
+    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
+    keeper.apply(&events(1, operators(5))).unwrap();
+    let added = vec![registration(owner(1), 0, &FOUR, 50), registration(owner(1), 1, &[2, 3, 4, 5], 51)];
+    keeper.apply(&events(2, added)).unwrap();
+    spy.asked();
+    keeper.arrive();
+    let exits = events(3, vec![exit(owner(1), &FOUR, 50), exit(owner(1), &[2, 3, 4, 5], 51)]);
+    spy.fail(true);
+    assert!(matches!(keeper.apply(&exits), Err(KeeperError::Exits(_))));
+    assert_eq!(keeper.cursor(), Some(at(2)));
+    drop(keeper);
+
+    spy.fail(false);
+    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
+    assert_eq!(keeper.cursor(), Some(at(2)));
+    spy.asked();
+    let request = ExitRequest { validator: key(50), own: true, block: at(3), timestamp: 77 };
+    // A crash between the two writes: the block is read again, and the request with it.
+    keeper.break_disk();
+    assert!(matches!(keeper.apply(&exits), Err(KeeperError::Registry(_))));
+    assert_eq!(spy.asked(), [Asked::KeepExits(vec![request])]);
+}
+
+#[test]
+fn exits_of_the_history_are_nobodys_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let spy = Spy::new();
+    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
+    keeper.apply(&events(1, operators(4))).unwrap();
+    keeper.apply(&events(2, vec![registration(owner(1), 0, &FOUR, 50)])).unwrap();
+    spy.asked();
+    let told = |keeper: &mut Keeper, number, timestamp| {
+        let mut range = events(number, vec![exit(owner(1), &FOUR, 50)]);
+        range.blocks[0].timestamp = timestamp;
+        keeper.apply(&range).unwrap().exits.len()
+    };
+    assert_eq!(told(&mut keeper, 3, 77), 0, "a chain that is read for the first time");
+    assert!(spy.asked().is_empty());
+    drop(keeper);
+    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
+    spy.asked();
+    assert_eq!(told(&mut keeper, 4, 0), 0, "far below the head");
+    assert!(spy.asked().is_empty());
+    assert_eq!(told(&mut keeper, 5, 77), 1, "while the node was away");
+    assert_eq!(spy.asked().len(), 1);
 }
 
 #[test]

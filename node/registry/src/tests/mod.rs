@@ -24,6 +24,7 @@ use types::rules::NetworkRules;
 use types::{Address, OperatorId, PublicKeyBytes};
 
 use crate::ports::{ArmFailed, Armer, Arming, HistoryMark, ShareDecryptor, SharePlace, ShareToArm};
+use crate::set::ExitRequest;
 
 fn owner(number: u8) -> Address {
     Address::repeat_byte(number)
@@ -147,6 +148,7 @@ impl ShareDecryptor for Opener {
 enum Asked {
     Arm(Vec<SharePlace>, Arming),
     Disarm(Vec<SharePlace>),
+    KeepExits(Vec<ExitRequest>),
 }
 
 /// Remembers what it was asked; fails while the switch is on.
@@ -202,6 +204,10 @@ impl Armer for Spy {
 
     fn disarm(&self, places: &[SharePlace]) -> Result<(), ArmFailed> {
         self.answer(Asked::Disarm(places.to_vec()))
+    }
+
+    fn keep_exits(&self, requests: &[ExitRequest]) -> Result<(), ArmFailed> {
+        self.answer(Asked::KeepExits(requests.to_vec()))
     }
 
     fn mark(&self) -> HistoryMark {
