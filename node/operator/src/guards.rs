@@ -15,7 +15,7 @@ use crate::clock::SlotClock;
 use crate::clock_offset::{ClockState, Turn};
 use crate::directory::{Directory, OwnValidator};
 use crate::doppelganger::{Question, Tick, Watch};
-use crate::recipients::{Disagreements, Guess};
+use crate::recipients::{Disagreements, Guess, Recipients};
 use crate::roster::Roster;
 
 /// How far into the next slot a question about signs of life may be answered (`ssv doppelganger/doppelganger.go`).
@@ -26,6 +26,7 @@ const PATIENCE_MILLIS: u64 = 100;
 pub(crate) struct Guards {
     pub watch: Watch,
     pub disagreements: Disagreements,
+    pub recipients: Recipients,
     clock: ArcSwap<ClockState>,
     strange_blocks: AtomicU64,
 }
@@ -49,9 +50,10 @@ impl Guards {
         ours: &types::beacon::ValidatorRegistration,
     ) {
         let owner = directory.own(&ours.pubkey).map(|own| own.owner);
+        let former = owner.map(|owner| self.recipients.of(owner)).unwrap_or_default();
         let network = &rules.network;
         let guess = Guess {
-            recipients: owner.into_iter().chain([types::Address::ZERO]).collect(),
+            recipients: former.into_iter().chain(owner).chain([types::Address::ZERO]).collect(),
             epoch_seconds: network.slots_per_epoch().saturating_mul(network.seconds_per_slot),
             domain: rules.beacon.domain(BeaconDomainType::ApplicationBuilder, network.epoch_of(slot)),
         };
@@ -102,6 +104,7 @@ impl Caretaker {
     pub(crate) async fn run(self) {
         loop {
             self.look_at_clock();
+            self.guards.recipients.notice(&self.directory.load());
             if let Some(slot) = self.clock.now() {
                 self.look_at_validators(slot).await;
             }

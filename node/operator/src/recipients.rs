@@ -9,13 +9,15 @@
 //! **Bound**: [`KEPT`] entries of an operator and what differs; with more of them the oldest leaves. The search tries some hundred
 //! messages, once for each operator of a duty.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use types::beacon::ValidatorRegistration;
 use types::signing::signing_root;
 use types::{Address, BeaconDomain, OperatorId, PublicKeyBytes, Root, Slot, TreeHash};
+
+use crate::directory::Directory;
 
 /// Gas limits that nodes register with, or have registered with.
 const GAS_LIMITS: [u64; 7] =
@@ -24,6 +26,8 @@ const GAS_LIMITS: [u64; 7] =
 const EPOCHS: u64 = 3;
 /// Entries that are held.
 const KEPT: usize = 256;
+/// Recipients of an owner that are remembered.
+const FORMER: usize = 4;
 
 /// What differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +135,40 @@ fn instead(ours: &ValidatorRegistration, difference: &Difference) -> ValidatorRe
     }
 }
 
+/// The fee recipients that owners have set, as far as this run of the node has seen them.
+///
+/// **Bound**: the last [`FORMER`] of each owner of validators of ours; other owners leave.
+#[derive(Debug, Default)]
+pub(crate) struct Recipients(Mutex<BTreeMap<Address, Vec<Address>>>);
+
+impl Recipients {
+    /// Takes note of what the registry says now.
+    pub(crate) fn notice(&self, directory: &Directory) {
+        let mut seen = self.lock();
+        let owners: BTreeSet<_> = directory.own_validators().map(|own| own.owner).collect();
+        seen.retain(|owner, _| owners.contains(owner));
+        for own in directory.own_validators() {
+            let recipients = seen.entry(own.owner).or_default();
+            if recipients.last() != Some(&own.fee_recipient) {
+                recipients.retain(|known| *known != own.fee_recipient);
+                recipients.push(own.fee_recipient);
+            }
+            if recipients.len() > FORMER {
+                recipients.remove(0);
+            }
+        }
+    }
+
+    /// Those of an owner.
+    pub(crate) fn of(&self, owner: Address) -> Vec<Address> {
+        self.lock().get(&owner).cloned().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Address, Vec<Address>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// An operator's registrations differ from ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Disagreement {
@@ -184,7 +222,11 @@ impl Disagreements {
 mod tests {
     use super::*;
     use types::signing::compute_domain;
-    use types::{BeaconDomainType, ForkVersion};
+    use types::{BeaconDomainType, CommitteeId, ForkVersion};
+
+    use std::sync::Arc;
+
+    use crate::directory::OwnValidator;
 
     fn ours() -> ValidatorRegistration {
         ValidatorRegistration {
@@ -249,6 +291,33 @@ mod tests {
             held.all().iter().map(|one| (one.operator.get(), one.slot.get(), one.count)).collect();
         assert_eq!(all, [(2, 20, 1), (3, 20, 2), (3, 20, 1)]);
         assert_eq!(held.all()[1].difference, gas(2), "the last one is shown");
+    }
+
+    #[test]
+    fn the_last_recipients_of_an_owner_are_remembered_while_it_has_a_validator_of_ours() {
+        let (owner, address) = (Address::repeat_byte(2), |number| Address::repeat_byte(number));
+        let key = crypto::bls::SecretKey::from_be_bytes(&[1; 32]).unwrap().public_key().to_bytes();
+        let paying = |recipient| {
+            let own = OwnValidator {
+                public_key: key,
+                owner,
+                fee_recipient: address(recipient),
+                committee: CommitteeId([3; 32]),
+                share: key,
+                keys: Arc::new(duty::ValidatorKeys::parse(&key, Vec::new()).unwrap()),
+                liquidated: false,
+            };
+            let mut directory = Directory::default();
+            directory.own.insert(key, Arc::new(own));
+            directory
+        };
+        let recipients = Recipients::default();
+        for recipient in [5, 6, 7, 7, 8, 6, 9] {
+            recipients.notice(&paying(recipient));
+        }
+        assert_eq!(recipients.of(owner), [7, 8, 6, 9].map(address));
+        recipients.notice(&Directory::default());
+        assert!(recipients.of(owner).is_empty());
     }
 
     #[test]

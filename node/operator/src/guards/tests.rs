@@ -56,22 +56,51 @@ fn rules() -> ChainRules {
     ChainRules::new(Arc::new(network), Arc::new(BeaconSpec::new(&config, genesis).unwrap())).unwrap()
 }
 
-/// The directory knows the owner, so an operator that has not read of the recipient is found out.
-#[test]
-fn an_operator_that_still_registers_the_owner_is_named() {
-    let mut directory = Directory::default();
-    directory.own.insert(KEY, Arc::new(own(Address::repeat_byte(1))));
-    let ours = ValidatorRegistration {
+/// The root of the registration that pays this address, in the place of `ours`.
+fn root_paying(recipient: u8, ours: ValidatorRegistration) -> Root {
+    let theirs = ValidatorRegistration { fee_recipient: Address::repeat_byte(recipient), ..ours };
+    let domain =
+        compute_domain(BeaconDomainType::ApplicationBuilder, "0x00000005".parse().unwrap(), Root::ZERO);
+    signing_root(theirs.tree_hash_root(), domain)
+}
+
+fn registration() -> ValidatorRegistration {
+    ValidatorRegistration {
         fee_recipient: Address::repeat_byte(1),
         gas_limit: 36_000_000,
         timestamp: 1_700_000_000,
         pubkey: KEY,
+    }
+}
+
+fn paying(recipient: u8) -> Directory {
+    let mut directory = Directory::default();
+    directory.own.insert(KEY, Arc::new(own(Address::repeat_byte(recipient))));
+    directory
+}
+
+/// Its execution client is behind.
+#[test]
+fn an_operator_that_still_registers_the_recipient_of_before_is_named() {
+    let guards = Guards::default();
+    for recipient in [8, 9, 1] {
+        guards.recipients.notice(&paying(recipient));
+    }
+    let named = |number: u64, recipient| {
+        let theirs = (OperatorId(number), root_paying(recipient, registration()));
+        guards.note_registration(&rules(), &paying(1), Slot(500), theirs, &registration());
+        guards.disagreements.all().into_iter().find(|one| one.operator == theirs.0).unwrap().difference
     };
-    let theirs = ValidatorRegistration { fee_recipient: Address::repeat_byte(2), ..ours };
-    let domain =
-        compute_domain(BeaconDomainType::ApplicationBuilder, "0x00000005".parse().unwrap(), Root::ZERO);
-    let (guards, root) = (Guards::default(), signing_root(theirs.tree_hash_root(), domain));
-    guards.note_registration(&rules(), &directory, Slot(500), (OperatorId(3), root), &ours);
+    assert_eq!(named(3, 9).fee_recipient, Some(Address::repeat_byte(9)));
+    assert_eq!(named(4, 8).fee_recipient, Some(Address::repeat_byte(8)));
+    assert_eq!(named(2, 7).name(), "unknown");
+}
+
+/// The directory knows the owner, so an operator that has not read of the recipient is found out.
+#[test]
+fn an_operator_that_still_registers_the_owner_is_named() {
+    let (guards, root) = (Guards::default(), root_paying(2, registration()));
+    guards.note_registration(&rules(), &paying(1), Slot(500), (OperatorId(3), root), &registration());
     let [named] = guards.disagreements.all().try_into().unwrap();
     assert_eq!(
         (named.operator, named.slot, named.validator, named.count),
