@@ -14,7 +14,7 @@ use outbox::RoundSpan;
 use tokio::sync::mpsc::WeakSender;
 use tokio::time::timeout;
 use types::rules::RoundEnd;
-use types::{CommitteeId, OperatorId, Root, Round, SignedSsvMessage, Slot, Wire};
+use types::{BeaconVote, CommitteeId, OperatorId, PublicKeyBytes, Root, Round, SignedSsvMessage, Slot, Wire};
 
 use crate::clock::{unix_micros, unix_millis};
 use crate::committee::Letter;
@@ -93,20 +93,24 @@ impl Interpreter {
             (Arc::clone(&self.context), run.id, run.teller, run.attesting_shares());
         let mailbox = self.mailbox.clone();
         tokio::spawn(async move {
-            let own = |vote| OwnView { vote, watermarks: context.signer.watermarks(&shares) };
             let mut asking = std::pin::pin!(context.views.vote(id.slot, teller));
             let patience = context.clock.rules().network.slot_millis() / VIEW_PATIENCE;
             let answered = timeout(Duration::from_millis(patience), &mut asking).await;
             if answered.is_err()
                 && let Some(vote) = context.views.foresee(id.slot)
             {
-                answer(&mailbox, id, Input::Foreseen(own(vote))).await;
+                let view = own_view(&context, &shares, vote).await;
+                answer(&mailbox, id, Input::Foreseen(view)).await;
             }
-            let view = match answered {
-                Ok(view) => view,
+            let vote = match answered {
+                Ok(vote) => vote,
                 Err(_) => asking.await,
             };
-            answer(&mailbox, id, Input::View(view.map(own))).await;
+            let view = match vote {
+                Some(vote) => Some(own_view(&context, &shares, vote).await),
+                None => None,
+            };
+            answer(&mailbox, id, Input::View(view)).await;
         });
     }
 
@@ -277,6 +281,11 @@ impl Interpreter {
             }
         });
     }
+}
+
+/// A vote, with what these shares have signed so far.
+async fn own_view(context: &Context, shares: &[PublicKeyBytes], vote: BeaconVote) -> OwnView {
+    OwnView { vote, watermarks: context.signer.watermarks(shares).await }
 }
 
 /// Brings an answer to the machine of a duty. The committee's task is gone when the node stops.

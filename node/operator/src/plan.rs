@@ -90,6 +90,18 @@ pub(crate) fn plan(known: &Known<'_>, slot: Slot) -> BTreeMap<CommitteeId, Plan>
     plans.0
 }
 
+/// The shares whose signing history a slot's plan depends on: of those that vote or propose in it.
+pub(crate) fn signing_shares(
+    directory: &Directory,
+    book: &DutyBook,
+    epoch: Epoch,
+    slot: Slot,
+) -> Vec<PublicKeyBytes> {
+    let voters = book.attesters(epoch, slot).into_iter().map(|duty| duty.public_key);
+    let proposers = book.proposers(epoch, slot).into_iter().map(|duty| duty.public_key);
+    voters.chain(proposers).filter_map(|key| Some(directory.own(&key)?.share)).collect()
+}
+
 /// The plan of each exit; `None` if the chain does not know the validator (yet), or if it is not ours.
 pub(crate) fn plan_exits(
     known: &Known<'_>,

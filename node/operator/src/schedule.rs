@@ -21,6 +21,7 @@ use crate::exits;
 use crate::plan::{self, Known, Plan};
 use crate::routes::Routes;
 use crate::run::RunId;
+use crate::signer::Standing;
 use crate::worth;
 
 /// The newest head, and who told of it.
@@ -94,7 +95,7 @@ impl Schedule {
                 }
             };
             while missed < slot {
-                self.miss(missed);
+                self.miss(missed).await;
                 missed = missed.next();
             }
             let votes = self.prepare(slot).await;
@@ -128,8 +129,9 @@ impl Schedule {
     }
 
     /// A slot that the node slept through: its duties are scheduled, and have failed.
-    fn miss(&self, slot: Slot) {
-        for (committee, plan) in self.plan(slot) {
+    async fn miss(&self, slot: Slot) {
+        let standing = self.standing(slot).await;
+        for (committee, plan) in self.plan(slot, &standing) {
             let ledger = &self.context.ledger;
             let duties: Vec<_> = plan.duties().cloned().collect();
             ledger.schedule(self.epoch_of(slot), committee, &duties);
@@ -144,11 +146,12 @@ impl Schedule {
     /// Gives every committee its duties, and the word to start to those that begin with the slot; returns the votes, which wait.
     pub(crate) async fn prepare(&self, slot: Slot) -> Vec<(Mailbox, RunId)> {
         let mut votes = Vec::new();
-        let mut plans = self.plan(slot);
+        let standing = self.standing(slot).await;
+        let mut plans = self.plan(slot, &standing);
         exits::strike_out(&self.context, &self.routes).await;
         self.add_exits(slot, &mut plans);
         for (id, plan) in plans {
-            let Assigned { at_once, vote, refused } = self.assign(slot, id, &plan);
+            let Assigned { at_once, vote, refused } = self.assign(slot, id, &plan, &standing);
             for (duty, refusal) in refused {
                 tracing::error!(%slot, committee = %id, validator = %duty.validator_index, role = ?duty.role, %refusal, "the duty is not one");
             }
@@ -195,7 +198,7 @@ impl Schedule {
         }
     }
 
-    fn assign(&self, slot: Slot, id: CommitteeId, plan: &Plan) -> Assigned {
+    fn assign(&self, slot: Slot, id: CommitteeId, plan: &Plan, standing: &Standing) -> Assigned {
         let directory = self.context.directory.load_full();
         let Some(committee) = directory.committee(id) else { return Assigned::default() };
         let office = Office {
@@ -203,7 +206,7 @@ impl Schedule {
             own: self.context.identity.id,
             committee,
             slot,
-            highest_block: &|share| self.context.signer.highest_block(share),
+            highest_block: &|share| standing.highest_block(share),
         };
         office.assign(plan)
     }
@@ -257,10 +260,17 @@ impl Schedule {
         self.context.clock.rules().network.epoch_of(slot)
     }
 
+    /// What those have signed that vote or propose in a slot.
+    async fn standing(&self, slot: Slot) -> Standing {
+        let shares =
+            plan::signing_shares(&self.context.directory.load(), &self.book, self.epoch_of(slot), slot);
+        self.context.signer.standing(shares).await
+    }
+
     /// Who has what to do in a slot, by committee.
-    fn plan(&self, slot: Slot) -> BTreeMap<CommitteeId, Plan> {
+    fn plan(&self, slot: Slot, standing: &Standing) -> BTreeMap<CommitteeId, Plan> {
         let (directory, roster) = (self.context.directory.load_full(), self.context.roster.all());
-        let may_vote = |share, epoch| self.context.signer.may_vote(share, epoch);
+        let may_vote = |share, epoch| standing.may_vote(share, epoch);
         plan::plan(&self.known(&directory, &roster, &may_vote), slot)
     }
 

@@ -8,10 +8,26 @@ use duty::{SignRequest, Signed, SigningObject, SigningTask, Watermark, Withheld}
 use types::{
     BeaconRole, CommitteeId, Epoch, PublicKeyBytes, Root, RunnerRole, SignatureBytes, Slot, ValidatorIndex,
 };
-use vault::{AttestationRequest, BlockRequest, Consensus, Object, ObjectRequest, Vault};
+use vault::{AttestationRequest, BlockRequest, Consensus, Marks, Object, ObjectRequest, Vault};
 
 use crate::clock::SlotClock;
 use crate::doppelganger::{Watch, guarded};
+
+/// What shares had signed at one moment; nothing is permitted to a share that is not in it.
+#[derive(Debug, Default)]
+pub(crate) struct Standing(HashMap<PublicKeyBytes, Marks>);
+
+impl Standing {
+    /// Whether a share may sign a vote with this target.
+    pub(crate) fn may_vote(&self, share: PublicKeyBytes, target: Epoch) -> bool {
+        self.0.get(&share).is_some_and(|marks| marks.target < target)
+    }
+
+    /// The highest slot that a share signed a block for; the last one there is for a share without a record, which signs nothing.
+    pub(crate) fn highest_block(&self, share: PublicKeyBytes) -> Slot {
+        self.0.get(&share).map_or(Slot(u64::MAX), |marks| marks.slot)
+    }
+}
 
 /// Makes partial signatures, by way of the signing history.
 #[derive(Clone)]
@@ -46,38 +62,34 @@ impl Signer {
         }
     }
 
-    /// The highest slot that a share signed a block for; the last one there is for a share without a record, which signs nothing.
-    pub(crate) fn highest_block(&self, share: PublicKeyBytes) -> Slot {
-        const CLOSED: Slot = Slot(u64::MAX);
-        match self.vault.marks(&[share]) {
-            Ok(marks) => marks.first().copied().flatten().map_or(CLOSED, |marks| marks.slot),
-            Err(error) => {
+    /// What these shares have signed so far.
+    pub(crate) async fn standing(&self, shares: Vec<PublicKeyBytes>) -> Standing {
+        let vault = Arc::clone(&self.vault);
+        let read = tokio::task::spawn_blocking(move || {
+            let marks = vault.marks(&shares)?;
+            let known = shares.into_iter().zip(marks).filter_map(|(share, marks)| Some((share, marks?)));
+            Ok::<_, vault::HistoryError>(Standing(known.collect()))
+        });
+        match read.await {
+            Ok(Ok(standing)) => standing,
+            Ok(Err(error)) => {
                 tracing::error!(%error, "the signing history is not readable");
-                CLOSED
+                Standing::default()
             }
+            // A lost thread: the node stops.
+            Err(_) => Standing::default(),
         }
     }
 
-    /// What shares have signed so far. A share without a record gets a mark that refuses everything.
-    pub(crate) fn watermarks(&self, shares: &[PublicKeyBytes]) -> Vec<Watermark> {
+    /// What these shares have signed so far, in their order. A share without a record gets a mark that refuses everything.
+    pub(crate) async fn watermarks(&self, shares: &[PublicKeyBytes]) -> Vec<Watermark> {
         const CLOSED: Watermark = Watermark { source: Epoch(u64::MAX), target: Epoch(u64::MAX) };
-        match self.vault.marks(shares) {
-            Ok(marks) => marks
-                .into_iter()
-                .map(|marks| {
-                    marks.map_or(CLOSED, |marks| Watermark { source: marks.source, target: marks.target })
-                })
-                .collect(),
-            Err(error) => {
-                tracing::error!(%error, "the signing history is not readable");
-                vec![CLOSED; shares.len()]
-            }
-        }
-    }
-
-    /// Whether a share may sign a vote with this target.
-    pub(crate) fn may_vote(&self, share: PublicKeyBytes, target: Epoch) -> bool {
-        self.watermarks(&[share]).iter().all(|mark| mark.target < target)
+        let standing = self.standing(shares.to_vec()).await;
+        let mark = |share| {
+            let marks = standing.0.get(share)?;
+            Some(Watermark { source: marks.source, target: marks.target })
+        };
+        shares.iter().map(|share| mark(share).unwrap_or(CLOSED)).collect()
     }
 
     /// How many shares can sign.
@@ -260,4 +272,20 @@ fn object(object: &ShareObject) -> Option<Object> {
         ShareObject::Registration(registration) => Object::Registration(*registration),
         ShareObject::Exit(exit) => Object::Exit(*exit),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_votes_above_its_mark_and_one_without_a_mark_never() {
+        let (known, other) = (PublicKeyBytes([1; 48]), PublicKeyBytes([2; 48]));
+        let marks = Marks { source: Epoch(8), target: Epoch(9), slot: Slot(300) };
+        let standing = Standing(HashMap::from([(known, marks)]));
+        assert_eq!([9, 10].map(|target| standing.may_vote(known, Epoch(target))), [false, true]);
+        assert_eq!(standing.highest_block(known), Slot(300));
+        assert!(!standing.may_vote(other, Epoch(u64::MAX)));
+        assert_eq!(standing.highest_block(other), Slot(u64::MAX));
+    }
 }

@@ -159,13 +159,14 @@ impl World {
         for place in 0..self.operators.len() {
             let operator = &self.operators[place];
             let plan = Plan { own: operator.own.clone(), ..plan() };
-            let signer = operator.signer.clone();
+            let shares = operator.own.values().map(|own| own.share).collect();
+            let standing = operator.signer.standing(shares).await;
             let office = Office {
                 rules: &self.rules,
                 own: operator.identity.id,
                 committee: &self.committee,
                 slot: SLOT,
-                highest_block: &|share| signer.highest_block(share),
+                highest_block: &|share| standing.highest_block(share),
             };
             let assigned = office.assign(&plan);
             assert!(assigned.refused.is_empty(), "{:?}", assigned.refused);
@@ -315,8 +316,9 @@ async fn a_block_is_proposed_by_all_and_in_full_by_its_leader() {
         assert_eq!(proposal.is_blinded(), operator.identity.id != leader);
         assert_eq!((proposal.block_root(), slot.root), (header.tree_hash_root(), root));
         world.assert_signed(slot.validator, root, &signature_of(proposal));
-        let marks = operator.signer.highest_block(operator.own[&slot.validator].share);
-        assert_eq!(marks, SLOT, "the signing history knows of the block");
+        let share = operator.own[&slot.validator].share;
+        let standing = operator.signer.standing(vec![share]).await;
+        assert_eq!(standing.highest_block(share), SLOT, "the signing history knows of the block");
     }
 }
 

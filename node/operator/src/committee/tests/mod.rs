@@ -249,8 +249,8 @@ impl World {
         }
     }
 
-    fn view(&self) -> Letter {
-        let watermarks = self.context.signer.watermarks(&[share(self.own).share]);
+    async fn view(&self) -> Letter {
+        let watermarks = self.context.signer.watermarks(&[share(self.own).share]).await;
         let view = OwnView { vote: self.vote(), watermarks };
         Letter::Answer { id: self.id(), input: Input::View(Some(view)) }
     }

@@ -14,7 +14,7 @@ pub(super) async fn run(world: &mut World) -> Vec<Signed> {
     let permitted = world.open_answer().await;
     let sound = !world.broken.load(Ordering::SeqCst);
     assert!(matches!(permitted, Input::Permitted(permitted) if permitted == sound));
-    let (view, decided) = (world.view(), world.decided());
+    let (view, decided) = (world.view().await, world.decided());
     world.committee.open(view).await;
     world.committee.open(decided).await;
     let Input::VoteSigned(signed) = world.open_answer().await else {
