@@ -1,12 +1,16 @@
 //! Builder registrations that are whole: builders and beacon nodes forget them, so each is sent again in every epoch.
 //!
-//! **Bound**: the newest registration of each validator of ours; those of validators that are not ours any more leave.
+//! **Bound**: the newest registration of each validator of ours; those of validators that are not ours any more leave,
+//! and those that pay somebody else than the owner wishes now. The new wish is
+//! registered in the validator's next turn of ten epochs; the reference does so four slots after the event besides.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use types::beacon::SignedValidatorRegistration;
+use types::beacon::{SignedValidatorRegistration, ValidatorRegistration};
 use types::{PublicKeyBytes, Slot};
+
+use crate::directory::Directory;
 
 /// The registrations of this operator's validators.
 #[derive(Debug, Default)]
@@ -28,10 +32,10 @@ impl Registrations {
         &self,
         slot: Slot,
         slots_per_epoch: u64,
-        wanted: impl Fn(&PublicKeyBytes) -> bool,
+        wanted: impl Fn(&ValidatorRegistration) -> bool,
     ) -> Vec<SignedValidatorRegistration> {
         let mut held = self.lock();
-        held.retain(|key, _| wanted(key));
+        held.retain(|_, held| wanted(&held.message));
         let turn = slot.get().checked_rem(slots_per_epoch);
         held.iter().filter(|(key, _)| turn_of(key, slots_per_epoch) == turn).map(|(_, held)| *held).collect()
     }
@@ -39,6 +43,13 @@ impl Registrations {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<PublicKeyBytes, SignedValidatorRegistration>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a registration is of a validator that runs, and pays whom its owner wishes now.
+pub(crate) fn is_current(directory: &Directory, registration: &ValidatorRegistration) -> bool {
+    directory
+        .own(&registration.pubkey)
+        .is_some_and(|own| !own.liquidated && own.fee_recipient == registration.fee_recipient)
 }
 
 /// Keys are as good as random, so their last bytes spread the load over the epoch.
@@ -50,8 +61,11 @@ fn turn_of(key: &PublicKeyBytes, slots_per_epoch: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use types::beacon::ValidatorRegistration;
-    use types::{Address, SignatureBytes};
+    use std::sync::Arc;
+
+    use types::{Address, CommitteeId, SignatureBytes};
+
+    use crate::directory::OwnValidator;
 
     fn registration(key: u8, timestamp: u64) -> SignedValidatorRegistration {
         let message = ValidatorRegistration {
@@ -69,13 +83,42 @@ mod tests {
         held.hold(registration(1, 20));
         held.hold(registration(1, 10));
         held.hold(registration(2, 10));
-        let sent = |wanted: fn(&PublicKeyBytes) -> bool| {
+        let sent = |wanted: fn(&ValidatorRegistration) -> bool| {
             (0..8).flat_map(|slot| held.due(Slot(slot), 8, wanted)).collect::<Vec<_>>()
         };
         let all = sent(|_| true);
         assert_eq!(all.len(), 2);
         assert!(all.contains(&registration(1, 20)) && all.contains(&registration(2, 10)));
-        assert_eq!(sent(|key| key.0[0] == 2), [registration(2, 10)]);
+        assert_eq!(sent(|message| message.pubkey.0[0] == 2), [registration(2, 10)]);
         assert_eq!(sent(|_| true).len(), 1, "what was not wanted is gone");
+    }
+
+    #[test]
+    fn what_pays_another_than_the_owner_wishes_now_is_not_sent_again() {
+        let key = crypto::bls::SecretKey::from_be_bytes(&[1; 32]).unwrap().public_key().to_bytes();
+        let paying = |recipient| {
+            let own = OwnValidator {
+                public_key: key,
+                owner: Address::repeat_byte(2),
+                fee_recipient: recipient,
+                committee: CommitteeId([3; 32]),
+                share: key,
+                keys: Arc::new(duty::ValidatorKeys::parse(&key, Vec::new()).unwrap()),
+                liquidated: false,
+            };
+            let mut directory = Directory::default();
+            directory.own.insert(key, Arc::new(own));
+            directory
+        };
+        let message = ValidatorRegistration { pubkey: key, ..registration(1, 10).message };
+        let held = Registrations::default();
+        held.hold(message.sign(SignatureBytes([1; 96])));
+        let sent = |directory: &Directory| {
+            let wanted = |message: &ValidatorRegistration| is_current(directory, message);
+            (0..8).flat_map(|slot| held.due(Slot(slot), 8, wanted)).count()
+        };
+        assert_eq!(sent(&paying(Address::ZERO)), 1);
+        assert_eq!(sent(&paying(Address::repeat_byte(9))), 0, "the owner has changed the recipient");
+        assert_eq!(sent(&paying(Address::ZERO)), 0, "the old one is gone");
     }
 }

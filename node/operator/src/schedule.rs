@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::directory::Directory;
 use crate::exits;
 use crate::plan::{self, Known, Plan};
+use crate::registrations::is_current;
 use crate::routes::Routes;
 use crate::run::RunId;
 use crate::signer::Standing;
@@ -217,9 +218,9 @@ impl Schedule {
         let network = &context.clock.rules().network;
         let ahead = self.epoch_of(slot).saturating_add(plan::REGISTRATION_EPOCHS);
         let directory = context.directory.load_full();
-        let due = context.registrations.due(slot, network.slots_per_epoch(), |key| {
-            directory.own(key).is_some_and(|own| !own.liquidated)
-                && known.get(key).is_some_and(|validator| validator.attests_in(ahead))
+        let due = context.registrations.due(slot, network.slots_per_epoch(), |message| {
+            is_current(&directory, message)
+                && known.get(&message.pubkey).is_some_and(|validator| validator.attests_in(ahead))
         });
         if !due.is_empty() {
             tokio::spawn(async move {
