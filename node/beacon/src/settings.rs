@@ -14,7 +14,7 @@ pub const MAX_NODES: usize = 16;
 /// How to reach the beacon nodes.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Addresses, http or https, in the order of preference; 1 to [`MAX_NODES`].
+    /// Addresses, http or https, 1 to [`MAX_NODES`]. The best one is read from; among equals the first.
     pub urls: Vec<String>,
     /// What calls may cost.
     pub budgets: Budgets,
