@@ -1,8 +1,8 @@
 //! Builder registrations that are whole: builders and beacon nodes forget them, so each is sent again in every epoch.
 //!
-//! **Bound**: the newest registration of each validator of ours; those of validators that are not ours any more leave,
-//! and those that pay somebody else than the owner wishes now. The new wish is
-//! registered in the validator's next turn of ten epochs; the reference does so four slots after the event besides.
+//! **Bound**: the newest registration of each validator of ours; those of validators that are not ours any more leave, and those that pay
+//! somebody else than the owner wishes now. What the owner wishes is registered in the validator's next turn of ten epochs; the
+//! reference does so four slots after the event besides (ssv `operator/duties/validator_registration.go`).
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
