@@ -38,18 +38,46 @@ pub(crate) struct Duties {
 /// What was told to the beacon nodes last: who receives whose fees, and in which epoch.
 type Told = (Epoch, Vec<(ValidatorIndex, Address)>);
 
-/// What is to be done: each is rung for by itself, so that no question waits for the answer to another.
+/// What is to be done: each is rung for by itself, so that no question waits for the answer to another, and one that fails or is never
+/// answered costs no other duty.
 #[derive(Debug, Default)]
 struct Due {
     roster: Notify,
-    pages: Notify,
+    attesters: Notify,
+    proposers: Notify,
+    sync_committees: Notify,
+    recipients: Notify,
+}
+
+/// What the beacon nodes are asked for or told ahead of duties.
+#[derive(Debug, Clone, Copy)]
+enum Page {
+    Attesters,
+    Proposers,
+    SyncCommittees,
+    Recipients,
+}
+
+impl Due {
+    fn ring_for_pages(&self) {
+        for page in [&self.attesters, &self.proposers, &self.sync_committees, &self.recipients] {
+            page.notify_one();
+        }
+    }
 }
 
 impl Duties {
     /// Runs for ever: a round at each slot, and whenever the bell rings.
     pub(crate) async fn run(self) {
         let due = Due::default();
-        tokio::join!(self.ring(&due), self.keep_roster(&due), self.keep_pages(&due));
+        tokio::join!(
+            self.ring(&due),
+            self.keep_roster(&due),
+            self.keep(&due.attesters, Page::Attesters),
+            self.keep(&due.proposers, Page::Proposers),
+            self.keep(&due.sync_committees, Page::SyncCommittees),
+            self.keep(&due.recipients, Page::Recipients),
+        );
     }
 
     /// Begins the rounds. A directory that is new is shown to validation before anything is asked about it.
@@ -62,7 +90,7 @@ impl Duties {
                 shown = Some(directory);
             }
             due.roster.notify_one();
-            due.pages.notify_one();
+            due.ring_for_pages();
             let next = self.clock.start_of(self.clock.now().map_or(Slot(0), Slot::next));
             tokio::select! {
                 () = self.clock.sleep_until(next) => {}
@@ -97,7 +125,7 @@ impl Duties {
             let keys = inquiry.next(&directory, &forks, &self.roster);
             if keys.is_empty() {
                 if is_news {
-                    due.pages.notify_one();
+                    due.ring_for_pages();
                 }
                 return Ok(());
             }
@@ -107,20 +135,26 @@ impl Duties {
                 self.show();
                 is_news = true;
                 if keys.iter().any(|key| directory.own(key).is_some()) {
-                    due.pages.notify_one();
+                    due.ring_for_pages();
                 }
             }
         }
     }
 
-    async fn keep_pages(&self, due: &Due) {
+    /// Keeps one page up to date whenever it is rung for.
+    async fn keep(&self, due: &Notify, page: Page) {
         let mut told = None;
         loop {
-            due.pages.notified().await;
+            due.notified().await;
             let epoch = self.clock.epoch();
-            let pages = self.pages(epoch).await;
-            if let Err(error) = pages.and(self.prepare_proposers(epoch, &mut told).await) {
-                tracing::warn!(%error, "duties not up to date; asking again at the next slot");
+            let done = match page {
+                Page::Attesters => self.attesters(epoch).await,
+                Page::Proposers => self.proposers(epoch).await,
+                Page::SyncCommittees => self.sync_committees(epoch).await,
+                Page::Recipients => self.prepare_proposers(epoch, &mut told).await,
+            };
+            if let Err(error) = done {
+                tracing::warn!(?page, %error, "duties not up to date; asking again at the next slot");
             }
         }
     }
@@ -138,20 +172,34 @@ impl Duties {
         Ok(())
     }
 
-    /// The duties of this epoch and period, and of the next ones when they are near.
-    async fn pages(&self, epoch: Epoch) -> Result<(), BeaconError> {
-        self.proposer_page(epoch).await?;
+    /// The attesters of this epoch, and of the next one when it is near.
+    async fn attesters(&self, epoch: Epoch) -> Result<(), BeaconError> {
         self.epoch_page(epoch).await?;
-        let network = &self.clock.rules().network;
-        for epoch in period_epochs(network, epoch) {
-            self.period_page(epoch).await?;
-        }
-        let into_epoch = self.clock.slot().saturating_sub(network.first_slot(epoch).get()).get();
-        if into_epoch.saturating_mul(2) >= network.slots_per_epoch() {
-            self.epoch_page(epoch.saturating_add(1)).await?;
+        if self.is_late_in(epoch) { self.epoch_page(epoch.saturating_add(1)).await } else { Ok(()) }
+    }
+
+    /// The proposers of this epoch, and of the next one when it is near.
+    async fn proposers(&self, epoch: Epoch) -> Result<(), BeaconError> {
+        self.proposer_page(epoch).await?;
+        if self.is_late_in(epoch) {
             self.coming_proposers(epoch.saturating_add(1)).await;
         }
         Ok(())
+    }
+
+    /// The sync committee of this period, and of the next one when it is near.
+    async fn sync_committees(&self, epoch: Epoch) -> Result<(), BeaconError> {
+        for epoch in period_epochs(&self.clock.rules().network, epoch) {
+            self.period_page(epoch).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether half of the epoch is over.
+    fn is_late_in(&self, epoch: Epoch) -> bool {
+        let network = &self.clock.rules().network;
+        let into_epoch = self.clock.slot().saturating_sub(network.first_slot(epoch).get()).get();
+        into_epoch.saturating_mul(2) >= network.slots_per_epoch()
     }
 
     async fn proposer_page(&self, epoch: Epoch) -> Result<(), BeaconError> {
