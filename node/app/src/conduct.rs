@@ -68,7 +68,7 @@ async fn follow_registry(
     let Some(id) = registered(sets).await else { return Ok(()) };
     tracing::info!(operator = %id, "this operator is registered");
     let set = sets.borrow_and_update().clone();
-    let exits = rooms.registry.exits();
+    let (exits, recipient_changes) = (rooms.registry.exits(), rooms.registry.recipient_changes());
     let (mut surveyor, first) = survey(Surveyor::default(), set).await?;
     let (directories, followed) = watch::channel(first);
     let parts = Parts {
@@ -84,6 +84,7 @@ async fn follow_registry(
         safety: rooms.safety,
         proposals: rooms.proposals,
         exits,
+        recipient_changes,
     };
     let conductor = Arc::new(start(parts).await?);
     let mut copies = conductor.second_copy();

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use beacon::BeaconNodes;
 use network::{CommandError, NetworkEvent, NetworkHandle};
 use outbox::{DutyLog, DutyRecord, Figures, LogError};
-use registry::ExitRequest;
+use registry::{ExitRequest, RecipientChange};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use types::rules::ForkLifecycle;
 use types::{ChainRules, Slot};
@@ -15,6 +15,7 @@ use vault::Vault;
 
 use crate::book::DutyBook;
 use crate::books::Books;
+use crate::changes::Changes;
 use crate::clock::SlotClock;
 use crate::clock_offset::ClockState;
 use crate::context::{Coefficients, Context, together};
@@ -71,6 +72,8 @@ pub struct Parts {
     pub proposals: Proposals,
     /// The exits that owners ask for.
     pub exits: broadcast::Receiver<ExitRequest>,
+    /// The owners that have their fees go elsewhere.
+    pub recipient_changes: broadcast::Receiver<RecipientChange>,
 }
 
 /// What protects the validators beside the signing history.
@@ -152,6 +155,7 @@ impl Conductor {
             safety,
             proposals,
             exits: requests,
+            recipient_changes,
         } = parts;
         let left = log.close_open(|record| settle(record, Err(duty::FailureReason::NodeStopped)))?;
         if left > 0 {
@@ -228,6 +232,7 @@ impl Conductor {
             book: Arc::clone(&book),
             routes: Arc::clone(&routes),
             heads: seen_heads,
+            changes: Changes::new(recipient_changes),
         };
         let caretaker = Caretaker { clock, beacon: beacon.clone(), roster, directory, guards };
         let follow = follow(Arc::clone(&context), routes, bell, directories);

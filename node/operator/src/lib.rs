@@ -18,6 +18,7 @@ mod arming;
 mod assign;
 mod book;
 mod books;
+mod changes;
 mod clock;
 mod clock_offset;
 mod committee;

@@ -12,7 +12,8 @@ use beacon::Validator;
 use types::beacon::{ValidatorRegistration, VoluntaryExit};
 use types::rules::ChainRules;
 use types::{
-    BeaconRole, CommitteeId, CommitteeIndex, Epoch, List, PublicKeyBytes, Slot, ValidatorDuty, ValidatorIndex,
+    Address, BeaconRole, CommitteeId, CommitteeIndex, Epoch, List, PublicKeyBytes, Slot, ValidatorDuty,
+    ValidatorIndex,
 };
 use vault::PendingExit;
 
@@ -119,6 +120,24 @@ pub(crate) fn plan_exits(
     exits.iter().map(|exit| (*exit, plan(exit))).collect()
 }
 
+/// The plans of registrations that follow from new fee recipients: the slot of the duty for each owner. It may be before `now`, the slot that
+/// begins. A validator whose own turn came since is left out: its peers hear of no earlier registration after it.
+pub(crate) fn plan_changes(
+    known: &Known<'_>,
+    changes: &BTreeMap<Address, Slot>,
+    now: Slot,
+) -> BTreeMap<CommitteeId, Plan> {
+    let mut plans = Plans::default();
+    for (own, index) in known.registrants(now) {
+        let Some(slot) = changes.get(&own.owner).copied() else { continue };
+        let turn_came = known.slots_since_turn(index, now) <= now.checked_since(slot);
+        if !turn_came {
+            known.register(own, index, slot, now, &mut plans);
+        }
+    }
+    plans.0
+}
+
 impl Known<'_> {
     fn epoch_of(&self, slot: Slot) -> Epoch {
         self.rules.network.epoch_of(slot)
@@ -177,28 +196,49 @@ impl Known<'_> {
     /// Each validator that attests in ten epochs, in its own slot of ten epochs (ssv
     /// `operator/duties/validator_registration.go`).
     fn registrations(&self, slot: Slot, plans: &mut Plans) {
-        if !self.proposals.builder {
-            return;
-        }
-        let (network, epoch) = (&self.rules.network, self.epoch_of(slot));
-        let cycle = network.slots_per_epoch().saturating_mul(REGISTRATION_EPOCHS);
-        let turn = slot.get().checked_rem(cycle);
-        let ahead = epoch.saturating_add(REGISTRATION_EPOCHS);
-        for own in self.directory.own_validators() {
-            let Some(own) = self.takes_part(&own.public_key, |v| v.attests_in(ahead)) else { continue };
-            let Some(validator) = self.roster.get(&own.public_key) else { continue };
-            if validator.index.get().checked_rem(cycle) != turn {
-                continue;
+        for (own, index) in self.registrants(slot) {
+            if self.slots_since_turn(index, slot) == Some(0) {
+                self.register(own, index, slot, slot, plans);
             }
-            let registration = ValidatorRegistration {
-                fee_recipient: own.fee_recipient,
-                gas_limit: self.proposals.gas_limit_at(network, epoch),
-                timestamp: self.rules.slot_start_millis(network.first_slot(epoch)) / 1_000,
-                pubkey: own.public_key,
-            };
-            let duty = bare(BeaconRole::ValidatorRegistration, own, validator.index, slot);
-            plans.of(own, validator.index).registrations.push((duty, registration));
         }
+    }
+
+    /// Our validators that register with builders.
+    fn registrants(&self, now: Slot) -> impl Iterator<Item = (&Arc<OwnValidator>, ValidatorIndex)> {
+        let ahead = self.epoch_of(now).saturating_add(REGISTRATION_EPOCHS);
+        let registrant = move |own: &Arc<OwnValidator>| {
+            let own = self.takes_part(&own.public_key, |v| v.attests_in(ahead))?;
+            Some((own, self.roster.get(&own.public_key)?.index))
+        };
+        self.directory.own_validators().filter(|_| self.proposals.builder).filter_map(registrant)
+    }
+
+    /// How many slots ago it was a validator's turn to register.
+    fn slots_since_turn(&self, index: ValidatorIndex, now: Slot) -> Option<u64> {
+        let cycle = self.rules.network.slots_per_epoch().saturating_mul(REGISTRATION_EPOCHS);
+        let turn = index.get().checked_rem(cycle)?;
+        now.get().saturating_add(cycle).saturating_sub(turn).checked_rem(cycle)
+    }
+
+    /// A registration whose duty is of `slot`. The gas limit is that of the slot which begins, as in the reference.
+    fn register(
+        &self,
+        own: &Arc<OwnValidator>,
+        index: ValidatorIndex,
+        slot: Slot,
+        now: Slot,
+        plans: &mut Plans,
+    ) {
+        let network = &self.rules.network;
+        let epoch_start = network.first_slot(self.epoch_of(slot));
+        let registration = ValidatorRegistration {
+            fee_recipient: own.fee_recipient,
+            gas_limit: self.proposals.gas_limit_at(network, self.epoch_of(now)),
+            timestamp: self.rules.slot_start_millis(epoch_start) / 1_000,
+            pubkey: own.public_key,
+        };
+        let duty = bare(BeaconRole::ValidatorRegistration, own, index, slot);
+        plans.of(own, index).registrations.push((duty, registration));
     }
 }
 

@@ -1,8 +1,7 @@
 //! Builder registrations that are whole: builders and beacon nodes forget them, so each is sent again in every epoch.
 //!
 //! **Bound**: the newest registration of each validator of ours; those of validators that are not ours any more leave, and those that pay
-//! somebody else than the owner wishes now. What the owner wishes is registered in the validator's next turn of ten epochs; the
-//! reference does so four slots after the event besides (ssv `operator/duties/validator_registration.go`).
+//! somebody else than the owner wishes now. What the owner wishes is registered four slots after the event ([`crate::changes`]).
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

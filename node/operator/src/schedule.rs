@@ -14,6 +14,7 @@ use types::{CommitteeId, Epoch, PublicKeyBytes, Root, RunnerRole, Slot, Validato
 
 use crate::assign::{Assigned, Office};
 use crate::book::{self, DutyBook};
+use crate::changes::Changes;
 use crate::committee::{Letter, Mailbox, Start};
 use crate::context::Context;
 use crate::directory::Directory;
@@ -40,6 +41,7 @@ pub(crate) struct Schedule {
     pub book: Arc<DutyBook>,
     pub routes: Arc<Routes>,
     pub heads: watch::Receiver<Option<SeenHead>>,
+    pub changes: Changes,
 }
 
 /// Slots for which a node listens for another copy of itself, if there is nobody to hear it from.
@@ -145,10 +147,15 @@ impl Schedule {
     }
 
     /// Gives every committee its duties, and the word to start to those that begin with the slot; returns the votes, which wait.
-    pub(crate) async fn prepare(&self, slot: Slot) -> Vec<(Mailbox, RunId)> {
+    pub(crate) async fn prepare(&mut self, slot: Slot) -> Vec<(Mailbox, RunId)> {
         let mut votes = Vec::new();
         let standing = self.standing(slot).await;
+        // Before the plan: the turns in it must not be of an older directory than the changes.
+        let changes = self.plan_changes(slot);
         let mut plans = self.plan(slot, &standing);
+        for (committee, plan) in changes {
+            plans.entry(committee).or_default().add(plan);
+        }
         exits::strike_out(&self.context, &self.routes).await;
         self.add_exits(slot, &mut plans);
         for (id, plan) in plans {
@@ -175,7 +182,7 @@ impl Schedule {
         votes
     }
 
-    /// Opens the records of duties; those of an exit may be of an earlier slot.
+    /// Opens the records of duties; those that follow from an event of the contract may be of an earlier slot.
     fn write_down(&self, committee: CommitteeId, duties: &[ValidatorDuty]) {
         let slots: BTreeSet<_> = duties.iter().map(|duty| duty.slot).collect();
         for slot in slots {
@@ -183,6 +190,14 @@ impl Schedule {
             self.context.ledger.schedule(self.epoch_of(slot), committee, &of_slot);
             self.context.books.write(slot, committee);
         }
+    }
+
+    /// The registrations of validators whose owners have a new fee recipient.
+    fn plan_changes(&mut self, slot: Slot) -> BTreeMap<CommitteeId, Plan> {
+        let (directory, roster) = (self.context.directory.load_full(), self.context.roster.all());
+        let due = self.changes.due(self.context.clock.rules(), directory.block, slot);
+        let may_vote = |_, _| false;
+        plan::plan_changes(&self.known(&directory, &roster, &may_vote), &due, slot)
     }
 
     /// Exits whose time has come; one of a validator that the chain does not know yet has to wait.

@@ -15,7 +15,7 @@ use crate::execution::{CallError, Client, Header, Heads, redacted};
 use crate::fetch::{self, FetchError, LINKED_BLOCKS};
 use crate::keeper::{Keeper, KeeperError, KeeperSetup, Range, Report};
 use crate::registry::Timing;
-use crate::set::{BlockRef, ExitRequest, ValidatorSet};
+use crate::set::{BlockRef, ExitRequest, RecipientChange, ValidatorSet};
 use crate::status::{Problem, RegistryStatus};
 
 /// Blocks per request at first, and at most.
@@ -29,6 +29,7 @@ pub(crate) struct Outlets {
     pub set: watch::Sender<Arc<ValidatorSet>>,
     pub status: watch::Sender<RegistryStatus>,
     pub exits: broadcast::Sender<ExitRequest>,
+    pub recipients: broadcast::Sender<RecipientChange>,
 }
 
 /// Why following stopped, and what to do about it.
@@ -299,6 +300,10 @@ impl Follower {
         for exit in report.exits {
             // Nobody may be listening.
             let _unheard = self.outlets.exits.send(exit);
+        }
+        // What happened while the node was away, the other operators have registered without it.
+        for change in report.recipients.into_iter().filter(|_| self.live) {
+            let _unheard = self.outlets.recipients.send(change);
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ use crate::digest::RowsDigest;
 use crate::error::RegistryError;
 use crate::ports::{ArmFailed, Armer, Arming, ShareDecryptor, SharePlace, ShareToArm};
 use crate::proofs::OwnerNonces;
-use crate::set::{BlockRef, ExitRequest, ValidatorSet, places};
+use crate::set::{BlockRef, ExitRequest, RecipientChange, ValidatorSet, places};
 use crate::state::{Change, State};
 
 /// Blocks below the cursor that can be taken back; a deeper reorganisation rebuilds the state.
@@ -67,6 +67,8 @@ pub(crate) struct Report {
     pub changed: bool,
     pub skipped: u64,
     pub exits: Vec<ExitRequest>,
+    /// Owners of validators of ours whose fees go elsewhere now.
+    pub recipients: Vec<RecipientChange>,
 }
 
 /// Why a range was not applied; nothing of it stays.
@@ -227,15 +229,30 @@ impl Keeper {
                 work.skipped.push((LogPlace { block: number, index: at.index }, reason, at.topic));
                 work.report.skipped = work.report.skipped.saturating_add(1);
             }
-            // Far below the head its time is not known, and it is long past.
-            Outcome::Exit { .. } if self.first_reading || block.timestamp == 0 => {}
+            Outcome::Exit { .. } if self.is_past(block) => {}
             Outcome::Exit { validator } => {
                 let own = self.state.shares.get(&validator).is_some_and(|share| share.usable);
                 let request = ExitRequest { validator, own, block: block.block, timestamp: block.timestamp };
                 work.report.exits.push(request);
             }
-            Outcome::Applied | Outcome::Unchanged | Outcome::Ignored => {}
+            Outcome::Applied => work.report.recipients.extend(self.recipient_change(block, at)),
+            Outcome::Unchanged | Outcome::Ignored => {}
         }
+    }
+
+    /// Far below the head a block's time is not known, and what was asked for in it is long past.
+    const fn is_past(&self, block: &EventBlock) -> bool {
+        self.first_reading || block.timestamp == 0
+    }
+
+    /// What an event says of the fees of validators of ours, unless it is long past.
+    fn recipient_change(&self, block: &EventBlock, at: &EventAt) -> Option<RecipientChange> {
+        let Some(RegistryEvent::FeeRecipientAddressUpdated { owner, .. }) = at.event else { return None };
+        let is_of_owner =
+            |validator| self.state.validators.get(validator).is_some_and(|row| row.owner == owner);
+        let mut usable = self.state.shares.iter().filter(|(_, share)| share.usable);
+        let is_told = !self.is_past(block) && usable.any(|(validator, _)| is_of_owner(validator));
+        is_told.then_some(RecipientChange { owner, block: block.block, timestamp: block.timestamp })
     }
 
     /// Goes back to a block that is kept, taking back what was changed after it.

@@ -17,6 +17,8 @@
 //! 3. A share is armed durably before the set that contains its validator is published; see [`Armer`].
 //! 4. An exit that an owner of ours asks for is on disk before the cursor goes past its block, as the event is read once. Those of a chain
 //!    that is read for the first time, and those that happened far back while the node was away, are left to the other operators.
+//!    A new fee recipient is told of while the chain is followed live only: of an earlier one the other operators have told builders
+//!    without this one. The set has it in any case.
 //! 5. Trouble outside (client down, slow, behind, inconsistent, on another chain) degrades: the last set stays, the status says
 //!    what is wrong, and it is tried again. The follower ends only with what an operator must decide ([`RegistryError`]).
 //! 6. Two nodes at one block have one digest ([`digest`]); nothing in it depends on which operator computes it.
@@ -56,7 +58,7 @@ pub use keeper::UNDO_BLOCKS;
 pub use ports::{ArmFailed, Armer, Arming, HistoryMark, ShareDecryptor, SharePlace, ShareToArm};
 pub use registry::{Registry, RegistryConfig, Timing};
 pub use rows::{Member, OperatorRow, OwnerRow, ValidatorRow};
-pub use set::{BlockRef, ExitRequest, OwnShare, ValidatorSet};
+pub use set::{BlockRef, ExitRequest, OwnShare, RecipientChange, ValidatorSet};
 pub use status::{Problem, RegistryStatus};
 
 #[cfg(test)]

@@ -12,11 +12,13 @@ use crate::error::RegistryError;
 use crate::follower::{Follower, Outlets};
 use crate::keeper::{Keeper, KeeperSetup};
 use crate::ports::{Armer, ShareDecryptor};
-use crate::set::{ExitRequest, ValidatorSet};
+use crate::set::{ExitRequest, RecipientChange, ValidatorSet};
 use crate::status::RegistryStatus;
 
 /// Exit requests that may wait unread; a reader that falls behind is told how many it lost.
 const EXITS_WAITING: usize = 1024;
+/// Changes of fee recipients that may wait unread, likewise.
+const RECIPIENTS_WAITING: usize = 1024;
 
 /// What the registry is told.
 #[derive(Clone)]
@@ -72,6 +74,7 @@ pub struct Registry {
     set: watch::Receiver<Arc<ValidatorSet>>,
     status: watch::Receiver<RegistryStatus>,
     exits: broadcast::Sender<ExitRequest>,
+    recipients: broadcast::Sender<RecipientChange>,
 }
 
 impl Registry {
@@ -103,9 +106,15 @@ impl Registry {
         let (set_outlet, set) = watch::channel(Arc::new(keeper.set()));
         let (status_outlet, status) = watch::channel(RegistryStatus::starting(keeper.cursor(), digest));
         let (exits, _) = broadcast::channel(EXITS_WAITING);
-        let outlets = Outlets { set: set_outlet, status: status_outlet, exits: exits.clone() };
+        let (recipients, _) = broadcast::channel(RECIPIENTS_WAITING);
+        let outlets = Outlets {
+            set: set_outlet,
+            status: status_outlet,
+            exits: exits.clone(),
+            recipients: recipients.clone(),
+        };
         let follower = Follower::new(setup, keeper, config.urls, config.timing, outlets);
-        Ok((Self { set, status, exits }, follower))
+        Ok((Self { set, status, exits, recipients }, follower))
     }
 
     /// The present set.
@@ -137,5 +146,12 @@ impl Registry {
     #[must_use]
     pub fn exits(&self) -> broadcast::Receiver<ExitRequest> {
         self.exits.subscribe()
+    }
+
+    /// Owners of validators of ours that change their fee recipient from now on. Each is told before the set that has the new recipient
+    /// is published; what happened while the node was away is not told.
+    #[must_use]
+    pub fn recipient_changes(&self) -> broadcast::Receiver<RecipientChange> {
+        self.recipients.subscribe()
     }
 }

@@ -127,6 +127,17 @@ pub(crate) fn places(set: &ValidatorSet) -> impl Iterator<Item = SharePlace> {
     set.own_active().map(|(row, share)| SharePlace { validator: row.key, share })
 }
 
+/// An owner of validators of ours has its fees go elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecipientChange {
+    /// Who.
+    pub owner: Address,
+    /// The block of the event; a set of this block or of a later one has the new recipient.
+    pub block: BlockRef,
+    /// Unix seconds of that block; the slot of the registrations follows from it.
+    pub timestamp: u64,
+}
+
 /// An owner asks for the voluntary exit of a validator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExitRequest {

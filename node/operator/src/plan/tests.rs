@@ -180,6 +180,53 @@ fn without_builders_nobody_registers() {
 }
 
 #[test]
+fn a_new_recipient_is_registered_with_the_slot_that_all_operators_know() {
+    let mut world = World::new(Slot(0), &[7, 8]);
+    let own = OwnValidator {
+        owner: Address::repeat_byte(2),
+        fee_recipient: Address::repeat_byte(0xf7),
+        ..(*world.directory.own[&key(7)]).clone()
+    };
+    world.directory.own.insert(key(7), Arc::new(own));
+    let planned = |world: &World, owner, slot, now| {
+        let changes = BTreeMap::from([(Address::repeat_byte(owner), Slot(slot))]);
+        plan_changes(&world.known(&|_, _| true), &changes, Slot(now))
+    };
+    // The epoch after the duty's has begun.
+    let slot = 2 * CYCLE - 1;
+    let plans = planned(&world, 2, slot, slot + 4);
+    let plan = &plans[&COMMITTEE];
+    let [(duty, registration)] = &plan.registrations[..] else { panic!("one validator of the owner") };
+    assert_eq!((duty.slot, duty.validator_index), (Slot(slot), index(7)));
+    assert_eq!(duty.role, BeaconRole::ValidatorRegistration);
+    let expected = ValidatorRegistration {
+        fee_recipient: Address::repeat_byte(0xf7),
+        gas_limit: 30_000_000,
+        timestamp: 1_000 + (2 * CYCLE - 32) * 12,
+        pubkey: key(7),
+    };
+    assert_eq!(*registration, expected);
+    assert!(plan.own.contains_key(&index(7)) && plan.duties().count() == 1);
+    assert!(planned(&world, 3, slot, slot).is_empty(), "no validator of this owner");
+    world.proposals.builder = false;
+    assert!(planned(&world, 2, slot, slot).is_empty(), "without builders");
+}
+
+#[test]
+fn who_registers_in_its_turn_is_not_registered_for_an_earlier_slot_after_it() {
+    let world = World::new(Slot(0), &[7]);
+    let is_planned = |slot, now| {
+        let changes = BTreeMap::from([(Address::repeat_byte(1), Slot(slot))]);
+        !plan_changes(&world.known(&|_, _| true), &changes, Slot(now)).is_empty()
+    };
+    let turn = CYCLE + 7;
+    assert!(is_planned(turn - 3, turn - 1), "the turn is still to come");
+    assert!(!is_planned(turn - 3, turn), "both are of this slot");
+    assert!(!is_planned(turn, turn) && !is_planned(turn, turn + 3) && !is_planned(turn - 3, turn + 3));
+    assert!(is_planned(turn + 1, turn + 1) && is_planned(turn + 1, turn + 9));
+}
+
+#[test]
 fn an_exit_keeps_the_slot_that_all_operators_know() {
     let world = World::new(Slot(0), &[7]);
     let exit = |number| PendingExit { validator: key(number), slot: Slot(70) };

@@ -265,6 +265,32 @@ async fn exits_are_told_when_they_happen_and_not_from_the_past() {
     assert!(told.timestamp > 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_recipient_is_told_when_it_is_set_and_not_from_the_past() {
+    let backend = Backend::new(long_chain());
+    backend.change(|chain| chain.mine(&[redirection(owner(1), 7)]));
+    let server = Running::start(&backend).await;
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start(folder.path(), 1, vec![server.ws()], &Spy::new());
+    let mut changes = node.registry.recipient_changes();
+    node.at_head(&backend).await;
+    backend.change(|chain| chain.mine(&[redirection(owner(1), 8)]));
+    let told = changes.recv().await.unwrap();
+    let head = backend.script().chain.head();
+    assert_eq!((told.owner, told.block.number), (owner(1), head), "not the one of the history");
+    assert!(told.timestamp > 0);
+    node.at_head(&backend).await;
+    node.kill().await;
+
+    backend.change(|chain| chain.mine(&[redirection(owner(1), 9)]));
+    let node = Node::start(folder.path(), 1, vec![server.ws()], &Spy::new());
+    let mut changes = node.registry.recipient_changes();
+    node.at_head(&backend).await;
+    backend.change(|chain| chain.mine(&[redirection(owner(1), 10)]));
+    let (told, head) = (changes.recv().await.unwrap(), backend.script().chain.head());
+    assert_eq!(told.block.number, head, "not the one that was set while the node was away");
+}
+
 /// A history that takes no more writes takes them again after a restart only: until then the block waits.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exit_that_could_not_be_written_down_is_read_again_after_a_restart() {

@@ -7,7 +7,7 @@ use types::Root;
 
 use super::*;
 use crate::keeper::{EventAt, EventBlock, Keeper, KeeperError, KeeperSetup, Range, UNDO_BLOCKS};
-use crate::set::BlockRef;
+use crate::set::{BlockRef, RecipientChange};
 
 pub(super) fn setup(folder: &Path, own: u64, armer: &Arc<Spy>) -> KeeperSetup {
     KeeperSetup {
@@ -250,6 +250,27 @@ fn exits_of_our_validators_are_written_down_before_their_block_is_applied() {
     keeper.break_disk();
     assert!(matches!(keeper.apply(&exits), Err(KeeperError::Registry(_))));
     assert_eq!(spy.asked(), [Asked::KeepExits(vec![request])]);
+}
+
+#[test]
+fn new_recipients_are_reported_where_they_pay_for_validators_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut keeper = Keeper::open(&setup(folder.path(), 1, &Spy::new())).unwrap();
+    keeper.apply(&events(1, operators(5))).unwrap();
+    let added = vec![registration(owner(1), 0, &FOUR, 50), registration(owner(2), 0, &[2, 3, 4, 5], 51)];
+    keeper.apply(&events(2, added)).unwrap();
+    let told = |keeper: &mut Keeper, number, timestamp, recipient| {
+        let set = vec![redirection(owner(1), recipient), redirection(owner(2), recipient)];
+        let mut range = events(number, set);
+        range.blocks[0].timestamp = timestamp;
+        keeper.apply(&range).unwrap().recipients
+    };
+    assert_eq!(told(&mut keeper, 3, 77, 7), [], "a chain that is read for the first time");
+    keeper.arrive();
+    assert_eq!(told(&mut keeper, 4, 0, 8), [], "far below the head");
+    let change = RecipientChange { owner: owner(1), block: at(5), timestamp: 77 };
+    assert_eq!(told(&mut keeper, 5, 77, 9), [change], "the other owner has no validator of ours");
+    assert_eq!(told(&mut keeper, 6, 77, 9), [], "nothing has changed");
 }
 
 #[test]

@@ -114,6 +114,10 @@ fn exit(owner: Address, ids: &[u64], validator: u8) -> RegistryEvent {
     RegistryEvent::ValidatorExited { owner, operator_ids: ids.to_vec(), public_key }
 }
 
+fn redirection(owner: Address, recipient: u8) -> RegistryEvent {
+    RegistryEvent::FeeRecipientAddressUpdated { owner, recipient: Address::repeat_byte(recipient) }
+}
+
 fn liquidation(owner: Address, ids: &[u64]) -> RegistryEvent {
     RegistryEvent::ClusterLiquidated { owner, operator_ids: ids.to_vec(), cluster: Cluster::NEW }
 }

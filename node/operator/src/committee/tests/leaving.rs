@@ -6,6 +6,7 @@ use registry::{BlockRef, ExitRequest};
 use super::registered::own_validator;
 use super::*;
 use crate::book::DutyBook;
+use crate::changes::Changes;
 use crate::exits;
 use crate::routes::Routes;
 use crate::schedule::Schedule;
@@ -31,7 +32,8 @@ async fn asked() -> (World, Schedule) {
     assert_eq!(context.exits.pending(), [exit]);
     let book = Arc::new(DutyBook::default());
     let heads = tokio::sync::watch::channel(None).1;
-    let schedule = Schedule { context: Arc::clone(context), book, routes, heads };
+    let changes = Changes::new(tokio::sync::broadcast::channel(1).1);
+    let schedule = Schedule { context: Arc::clone(context), book, routes, heads, changes };
     (world, schedule)
 }
 
@@ -55,7 +57,7 @@ async fn open_all(world: &mut World) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exit_that_the_chain_knows_of_is_done() {
-    let (mut world, schedule) = asked().await;
+    let (mut world, mut schedule) = asked().await;
     says(&world, ValidatorStatus::ActiveOngoing, Epoch::FAR_FUTURE);
     let votes = schedule.prepare(world.slot).await;
     open_all(&mut world).await;
@@ -75,7 +77,7 @@ async fn an_exit_that_the_chain_knows_of_is_done() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_validator_that_leaves_already_is_not_asked_to_leave_once_more() {
-    let (world, schedule) = asked().await;
+    let (world, mut schedule) = asked().await;
     says(&world, ValidatorStatus::ExitedUnslashed, Epoch(2));
     schedule.prepare(world.slot).await;
     assert!(world.context.exits.pending().is_empty());

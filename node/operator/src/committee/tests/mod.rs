@@ -6,6 +6,7 @@ mod heard;
 mod leaving;
 mod observed;
 mod promise;
+mod redirected;
 mod registered;
 mod second_copy;
 
