@@ -1,7 +1,7 @@
 //! Blocks: built by the fastest node in step, published through all.
 //!
 //! Every node that is synced on the best known head is asked at once and the first block wins; a node that lags would build on an old
-//! parent, and is asked only when these fail or are silent (the race is that of ssv `beacon/goclient`; the order is this node's). What is
+//! parent, and one that was cut off a moment ago would build without the votes of that time: these are asked only when the others fail or are silent (the race is that of ssv `beacon/goclient`; the order is this node's). What is
 //! asked for is SSZ, and JSON is read too; what is sent is SSZ, and JSON to a node that does not take it. The bodies are bounded
 //! before they are read ([`crate::http::MAX_BODY`]).
 

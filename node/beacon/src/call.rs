@@ -215,6 +215,9 @@ pub struct Budgets {
     pub choice: Duration,
     /// The production of a block. All nodes in step are asked at once; `patience` is what they have before those that are not are asked too.
     pub block: Budget,
+    /// How long a node that was far behind is not among the first asked for a block: it has not heard the votes of that time, and a block
+    /// without them is worth less. An epoch, which is how long they may be included.
+    pub keep_up: Duration,
     /// Submissions of signed objects.
     pub submit: Budget,
     /// Everything small: genesis, spec, version, syncing, finality, one block, subscriptions, preparations, registrations, exits.
@@ -264,6 +267,7 @@ impl Budgets {
             // Half of it may be a relay's answer (ssv docs/MEV_CONSIDERATIONS.md); a block that comes later is too late to be decided on.
             // A node that lags builds on a block that has a successor: that is worth less than what half of the budget may bring.
             block: Budget { total: (slot / 3).max(floor), patience: (slot / 6).max(floor / 2) },
+            keep_up: slot * 32,
             submit: Budget { total: (slot * 5 / 12).max(floor), patience: Duration::from_millis(100) },
             common,
             duties: Budget { total: Duration::from_secs(60), ..common },

@@ -1,8 +1,11 @@
 //! What is known about one node's condition. What it is worth is `score`'s.
 
 use crate::error::ChainError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use types::Slot;
+
+/// Slots behind the clock beyond which a node was cut off; so many empty slots in a row are rare. As in the reference's health check.
+pub(crate) const FAR_BEHIND: u64 = 4;
 
 /// Whether the node is on our chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub struct Health {
     pub sync: Option<SyncState>,
     /// The newest head seen, by probe or event.
     pub head_slot: Option<Slot>,
+    /// When it said last that it was far behind the clock.
+    pub behind_at: Option<Instant>,
     /// Its name of itself.
     pub version: Option<String>,
     /// Smoothed time of small calls, in microseconds.
@@ -65,6 +70,7 @@ impl Default for Health {
             identity: Identity::Unverified,
             sync: None,
             head_slot: None,
+            behind_at: None,
             version: None,
             latency_micros: None,
             failures: 0,
@@ -92,6 +98,22 @@ impl Health {
     pub fn is_in_step(&self, best_head: Option<Slot>) -> bool {
         let synced = self.sync.is_some_and(|sync| sync.is_synced() && !sync.optimistic);
         synced && self.head_slot >= best_head
+    }
+
+    /// Whether it was not far behind for this long: what has been going on meanwhile it has heard, so that a block of its holds what others
+    /// would put into theirs.
+    #[must_use]
+    pub fn has_kept_up(&self, now: Instant, long: Duration) -> bool {
+        self.behind_at.is_none_or(|at| now.saturating_duration_since(at) >= long)
+    }
+
+    /// It answered the syncing probe. After a restart on a shorter chain the head may go back.
+    pub fn note_sync(&mut self, sync: SyncState, now: Instant) {
+        self.sync = Some(sync);
+        self.head_slot = Some(sync.head_slot);
+        if sync.distance > FAR_BEHIND {
+            self.behind_at = Some(now);
+        }
     }
 
     /// Whether its last word was a good one: worth waiting for.
@@ -173,6 +195,7 @@ pub(crate) mod tests {
             identity: Identity::Verified,
             sync: Some(sync),
             head_slot: Some(Slot(head)),
+            behind_at: None,
             ..Health::default()
         }
     }

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use types::rules::BeaconSpec;
@@ -188,7 +189,8 @@ impl BeaconNodes {
         self.budgets().of(call)
     }
 
-    /// Asks the usable nodes that are in step, all at once, and those that are not when these fail or are silent.
+    /// Asks the usable nodes that are in step and have kept up for an epoch, all at once, and the others when these fail or are silent.
+    /// Where none has kept up, being in step is enough.
     pub(crate) async fn race<T>(
         &self,
         call: Call,
@@ -196,12 +198,15 @@ impl BeaconNodes {
         teller: Option<NodeId>,
         read: impl Fn(&Reply) -> Result<T, CallError> + Copy,
     ) -> Result<(NodeName, T), BeaconError> {
-        let best_head = self.best_head();
-        let (mut nodes, laggards): (Vec<_>, Vec<_>) = self
-            .usable_after(call, teller)?
-            .into_iter()
-            .partition(|node| Some(node.id) == teller || node.health().is_in_step(best_head));
-        let at_once = nodes.len();
+        let (best_head, now, keep_up) = (self.best_head(), Instant::now(), self.inner.care.budgets.keep_up);
+        let is_in_step = |node: &Arc<Node>| Some(node.id) == teller || node.health().is_in_step(best_head);
+        let has_kept_up = |node: &Arc<Node>| node.health().has_kept_up(now, keep_up);
+        let usable = self.usable_after(call, teller)?;
+        let (mut nodes, others): (Vec<_>, Vec<_>) =
+            usable.into_iter().partition(|node| is_in_step(node) && has_kept_up(node));
+        let (second, laggards): (Vec<_>, Vec<_>) = others.into_iter().partition(is_in_step);
+        let at_once = if nodes.is_empty() { second.len() } else { nodes.len() };
+        nodes.extend(second);
         nodes.extend(laggards);
         let (request, care) = (&request, self.care());
         let ask =

@@ -22,7 +22,7 @@ const NOT_IN_STEP: u64 = 1_000_000_000;
 const SLOT_BEHIND: u64 = 1_000_000;
 const SLOTS_BEHIND_CAP: u64 = 499;
 const FREE_HEAD_AGE: u64 = 1;
-const FREE_DISTANCE: u64 = 4;
+const FREE_DISTANCE: u64 = crate::health::FAR_BEHIND;
 const EIGHTH_FAILED: u64 = 100_000;
 const LATENCY_STEP: u64 = 1_000;
 

@@ -162,10 +162,7 @@ async fn reported(node: &Node, deadline: impl Fn(Call) -> Instant) -> Result<Rep
 async fn probe(care: &Care, node: &Node) -> Result<SyncState, CallError> {
     let deadline = Instant::now() + care.budgets.of(Call::Syncing).total;
     let sync = node.ask(Call::Syncing, &state::syncing_request(), deadline, state::read_syncing).await?;
-    let mut health = node.health();
-    health.sync = Some(sync);
-    // A probe is the node's own word; after a restart on a shorter chain the head may go back.
-    health.head_slot = Some(sync.head_slot);
+    node.health().note_sync(sync, std::time::Instant::now());
     Ok(sync)
 }
 

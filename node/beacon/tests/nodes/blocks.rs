@@ -37,8 +37,12 @@ fn full() -> Answer {
 }
 
 fn syncing(head: u64) -> Answer {
+    at_distance(head, 0)
+}
+
+fn at_distance(head: u64, distance: u64) -> Answer {
     let body = serde_json::json!({ "data": {
-        "head_slot": head.to_string(), "sync_distance": "0", "is_syncing": false, "is_optimistic": false, "el_offline": false,
+        "head_slot": head.to_string(), "sync_distance": distance.to_string(), "is_syncing": false, "is_optimistic": false, "el_offline": false,
     } });
     Answer::Json(200, body.to_string())
 }
@@ -147,6 +151,44 @@ async fn a_node_that_lags_is_asked_only_when_the_others_fail() {
     behind.wait_for(PATH, 1).await;
     ahead.on(PATH, Answer::Json(500, "{}".into()));
     assert_eq!(produce(&nodes).await.unwrap().node.as_str(), behind.url);
+}
+
+#[tokio::test]
+async fn a_node_that_was_cut_off_is_not_among_the_first_before_it_has_kept_up() {
+    let (back, steady) = (FakeNode::start().await, FakeNode::start().await);
+    back.on(PATH_SYNCING, at_distance(4, 16));
+    steady.on(PATH_SYNCING, syncing(20));
+    for node in [&back, &steady] {
+        node.on(PATH, full());
+    }
+    let mut settings = settings(&[&back, &steady]);
+    settings.budgets.probe = std::time::Duration::from_millis(10);
+    let (nodes, _) = BeaconNodes::connect(&settings, ANYTHING).await.unwrap();
+    back.on(PATH_SYNCING, syncing(20));
+    // The next probe but one comes after the answer to the next was read.
+    back.wait_for(PATH_SYNCING, back.seen(PATH_SYNCING).len() + 3).await;
+    assert_eq!(produce(&nodes).await.unwrap().node.as_str(), steady.url);
+    let of_teller = nodes.produce_block(Slot(21), RANDAO, [0; 32], 0, Some(NodeId(0))).await.unwrap();
+    assert_eq!(
+        of_teller.node.as_str(),
+        steady.url,
+        "it told of the newest head, and its pools are empty all the same"
+    );
+    assert!(back.seen(PATH).is_empty());
+    steady.on(PATH, Answer::Json(500, "{}".into()));
+    assert_eq!(produce(&nodes).await.unwrap().node.as_str(), back.url);
+}
+
+#[tokio::test]
+async fn where_all_nodes_were_cut_off_those_in_step_are_asked_at_once() {
+    let (silent, good) = (FakeNode::start().await, FakeNode::start().await);
+    for node in [&silent, &good] {
+        node.on(PATH_SYNCING, at_distance(20, 16));
+        node.on(PATH, full());
+    }
+    silent.on(PATH, Answer::Never);
+    let nodes = connect(&[&silent, &good]).await;
+    assert_eq!(produce(&nodes).await.unwrap().node.as_str(), good.url);
 }
 
 #[tokio::test]
