@@ -1,4 +1,4 @@
-//! The operator's handbook tells the truth: every setting, every reason. After a change of the reasons:
+//! The handbook and the map tell the truth: every setting, every reason, every test that holds a promise. After a change of the reasons:
 //! `UPDATE_REASONS=1 cargo test -p app --test handbook`.
 
 use std::fs;
@@ -75,4 +75,42 @@ fn the_page_of_reasons_names_every_one_with_its_room_and_the_handbook_leads_to_i
     }
     let text = fs::read_to_string(handbook().join("README.md")).unwrap();
     assert!(text.contains("(REASONS.md)"));
+}
+
+/// All Rust below a folder, joined.
+fn sources(folder: &Path, text: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            text.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_tests_that_the_map_names_for_the_promises_exist() {
+    let node = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let map = fs::read_to_string(node.join("README.md")).unwrap();
+    let (_, promises) = map.split_once("## The five promises").unwrap();
+    let (table, _) = promises.split_once("\nWhat is dropped").unwrap();
+    let mut text = String::new();
+    sources(&node, &mut text);
+    // Paths of files and single words are no tests.
+    let names: Vec<_> = table
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c)))
+        .map(|name| name.rsplit("::").next().unwrap())
+        .filter(|name| name.matches('_').count() > 1)
+        .collect();
+    assert!(names.len() > 50, "the table is not read");
+    for name in names {
+        assert!(
+            text.contains(&format!("fn {name}(")),
+            "{name} is named in node/README.md and does not exist"
+        );
+    }
 }
