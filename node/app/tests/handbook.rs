@@ -1,6 +1,8 @@
 //! The handbook and the map tell the truth: every setting, every reason, every test that holds a promise. After a change of the reasons:
 //! `UPDATE_REASONS=1 cargo test -p app --test handbook`.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
