@@ -18,10 +18,9 @@ use tokio::sync::broadcast::{self, error::TryRecvError};
 use types::rules::ChainRules;
 use types::{Address, RunnerRole, Slot};
 
+use crate::clock::slot_of_event;
 use crate::worth;
 
-/// Slots between the block of the event and the duty (ssv `operator/duties/validator_registration.go`).
-const SLOTS_TO_POSTPONE: u64 = 4;
 /// Changes that wait.
 const WAITING: usize = 1024;
 
@@ -88,8 +87,7 @@ impl Changes {
     }
 
     fn wait(&mut self, rules: &ChainRules, change: &RecipientChange) {
-        let seen_at = rules.slot_at(change.timestamp.saturating_mul(1_000)).unwrap_or(Slot(0));
-        let slot = seen_at.saturating_add(SLOTS_TO_POSTPONE);
+        let slot = slot_of_event(rules, change.timestamp);
         self.waiting.insert(Waiting { slot, block: change.block.number, owner: change.owner });
         if self.waiting.len() > WAITING
             && let Some(Waiting { slot, owner, .. }) = self.waiting.pop_first()

@@ -97,3 +97,11 @@ impl SlotClock {
         }
     }
 }
+
+/// Slots between the block of a contract event and the duty that follows from it (ssv `operator/duties/{voluntary_exit,validator_registration}.go`).
+const SLOTS_TO_POSTPONE: u64 = 4;
+
+/// The slot of the duty that follows from an event in a block of this time, in seconds.
+pub(crate) fn slot_of_event(rules: &ChainRules, timestamp: u64) -> Slot {
+    rules.slot_at(timestamp.saturating_mul(1_000)).unwrap_or(Slot(0)).saturating_add(SLOTS_TO_POSTPONE)
+}

@@ -26,14 +26,12 @@ use tokio::task::JoinHandle;
 use types::{BeaconRole, Epoch, MessageId, PublicKeyBytes, RunnerRole, Slot, ValidatorIndex};
 use vault::{PendingExit, Vault};
 
-use crate::clock::SlotClock;
+use crate::clock::{SlotClock, slot_of_event};
 use crate::committee::Letter;
 use crate::context::Context;
 use crate::routes::Routes;
 use crate::run::RunId;
 
-/// Slots between the block of the event and the duty (`ssv operator/duties/voluntary_exit.go`).
-const SLOTS_TO_POSTPONE: u64 = 4;
 /// Slots for which announcements of foreign exits are kept.
 const KEPT_SLOTS: u64 = 32;
 /// Announcements kept.
@@ -180,8 +178,7 @@ impl Books {
 
 /// The exit that a request asks for.
 pub(crate) fn pending(clock: &SlotClock, request: &ExitRequest) -> PendingExit {
-    let seen_at = clock.rules().slot_at(request.timestamp.saturating_mul(1_000)).unwrap_or(Slot(0));
-    PendingExit { slot: seen_at.saturating_add(SLOTS_TO_POSTPONE), validator: request.validator }
+    PendingExit { slot: slot_of_event(clock.rules(), request.timestamp), validator: request.validator }
 }
 
 /// Strikes out the exits that the chain knows of, and ends their duties. Whoever wants to can wait until the history is written; the
