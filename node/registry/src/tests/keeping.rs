@@ -39,6 +39,14 @@ fn events(number: u64, events: Vec<RegistryEvent>) -> Range {
     block(number, events.into_iter().map(Some).collect())
 }
 
+/// After block 2: four operators, and a validator of the first owner that is ours.
+fn with_one_validator(folder: &Path, spy: &Arc<Spy>) -> Keeper {
+    let mut keeper = Keeper::open(&setup(folder, 1, spy)).unwrap();
+    keeper.apply(&events(1, operators(4))).unwrap();
+    keeper.apply(&events(2, vec![registration(owner(1), 0, &FOUR, 50)])).unwrap();
+    keeper
+}
+
 #[test]
 fn a_restart_finds_what_was_committed() {
     let folder = tempfile::tempdir().unwrap();
@@ -92,9 +100,7 @@ fn operators_of_one_log_have_one_digest_that_tells_states_and_blocks_apart() {
 fn shares_are_armed_anew_with_each_return_and_let_go_with_each_leave() {
     let folder = tempfile::tempdir().unwrap();
     let spy = Spy::new();
-    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
-    keeper.apply(&events(1, operators(4))).unwrap();
-    keeper.apply(&events(2, vec![registration(owner(1), 0, &FOUR, 50)])).unwrap();
+    let mut keeper = with_one_validator(folder.path(), &spy);
     spy.asked();
     let ours = vec![place(50, 1)];
     keeper.apply(&events(3, vec![liquidation(owner(1), &FOUR)])).unwrap();
@@ -161,9 +167,7 @@ fn a_commit_that_fails_leaves_neither_rows_nor_cursor() {
 fn a_share_that_could_not_be_let_go_is_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let spy = Spy::new();
-    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
-    keeper.apply(&events(1, operators(4))).unwrap();
-    keeper.apply(&events(2, vec![registration(owner(1), 0, &FOUR, 50)])).unwrap();
+    let mut keeper = with_one_validator(folder.path(), &spy);
     spy.asked();
     spy.fail(true);
     keeper.apply(&events(3, vec![removal(owner(1), &FOUR, 50)])).unwrap();
@@ -277,9 +281,7 @@ fn new_recipients_are_reported_where_they_pay_for_validators_of_ours() {
 fn exits_of_the_history_are_nobodys_request() {
     let folder = tempfile::tempdir().unwrap();
     let spy = Spy::new();
-    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
-    keeper.apply(&events(1, operators(4))).unwrap();
-    keeper.apply(&events(2, vec![registration(owner(1), 0, &FOUR, 50)])).unwrap();
+    let mut keeper = with_one_validator(folder.path(), &spy);
     spy.asked();
     let told = |keeper: &mut Keeper, number, timestamp| {
         let mut range = events(number, vec![exit(owner(1), &FOUR, 50)]);
@@ -301,9 +303,7 @@ fn exits_of_the_history_are_nobodys_request() {
 fn going_back_restores_every_row_and_the_shares() {
     let folder = tempfile::tempdir().unwrap();
     let spy = Spy::new();
-    let mut keeper = Keeper::open(&setup(folder.path(), 1, &spy)).unwrap();
-    keeper.apply(&events(1, operators(4))).unwrap();
-    keeper.apply(&events(2, vec![registration(owner(1), 0, &FOUR, 50)])).unwrap();
+    let mut keeper = with_one_validator(folder.path(), &spy);
     let (digest, rows) = (keeper.digest(), keeper.set());
     let fees = RegistryEvent::FeeRecipientAddressUpdated { owner: owner(1), recipient: owner(9) };
     keeper.apply(&events(3, vec![removal(owner(1), &FOUR, 50), operator_added(5), fees])).unwrap();
