@@ -152,7 +152,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use types::{BeaconRole, CommitteeIndex, Epoch, List, PublicKeyBytes, ValidatorDuty, ValidatorIndex};
+    use types::{BeaconRole, Epoch};
+
+    use crate::ledger::tests::duty;
 
     const COMMITTEE: CommitteeId = CommitteeId([3; 32]);
 
@@ -174,18 +176,7 @@ mod tests {
     }
 
     fn schedule(ledger: &Ledger, slot: u64) {
-        let duty = ValidatorDuty {
-            role: BeaconRole::Attester,
-            public_key: PublicKeyBytes([1; 48]),
-            slot: Slot(slot),
-            validator_index: ValidatorIndex(7),
-            committee_index: CommitteeIndex(0),
-            committee_length: 4,
-            committees_at_slot: 1,
-            validator_committee_index: 0,
-            validator_sync_committee_indices: List::empty(),
-        };
-        ledger.schedule(Epoch(0), COMMITTEE, &[duty]);
+        ledger.schedule(Epoch(0), COMMITTEE, &[duty(slot, 7, BeaconRole::Attester)]);
     }
 
     /// Two batches are to be written, and the first write fails. Returns how many records are there after each of two flushes, and how

@@ -130,3 +130,23 @@ impl Directory {
         self.validators.len()
     }
 }
+
+#[cfg(test)]
+impl Directory {
+    /// One validator of ours, of [`Self::PAYING_OWNER`], whose fees this address receives.
+    pub(crate) fn paying(fee_recipient: Address) -> Self {
+        let key = crypto::bls::SecretKey::from_be_bytes(&[1; 32]).unwrap().public_key().to_bytes();
+        let own = OwnValidator {
+            public_key: key,
+            owner: Self::PAYING_OWNER,
+            fee_recipient,
+            committee: CommitteeId([3; 32]),
+            share: key,
+            keys: Arc::new(ValidatorKeys::parse(&key, Vec::new()).unwrap()),
+            liquidated: false,
+        };
+        Self { own: HashMap::from([(key, Arc::new(own))]), ..Self::default() }
+    }
+
+    pub(crate) const PAYING_OWNER: Address = Address::repeat_byte(2);
+}

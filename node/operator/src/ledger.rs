@@ -380,4 +380,4 @@ pub(crate) fn settle(record: &mut DutyRecord, end: impl Into<End>) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

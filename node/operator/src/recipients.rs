@@ -222,11 +222,7 @@ impl Disagreements {
 mod tests {
     use super::*;
     use types::signing::compute_domain;
-    use types::{BeaconDomainType, CommitteeId, ForkVersion};
-
-    use std::sync::Arc;
-
-    use crate::directory::OwnValidator;
+    use types::{BeaconDomainType, ForkVersion};
 
     fn ours() -> ValidatorRegistration {
         ValidatorRegistration {
@@ -295,27 +291,12 @@ mod tests {
 
     #[test]
     fn the_last_recipients_of_an_owner_are_remembered_while_it_has_a_validator_of_ours() {
-        let (owner, address) = (Address::repeat_byte(2), |number| Address::repeat_byte(number));
-        let key = crypto::bls::SecretKey::from_be_bytes(&[1; 32]).unwrap().public_key().to_bytes();
-        let paying = |recipient| {
-            let own = OwnValidator {
-                public_key: key,
-                owner,
-                fee_recipient: address(recipient),
-                committee: CommitteeId([3; 32]),
-                share: key,
-                keys: Arc::new(duty::ValidatorKeys::parse(&key, Vec::new()).unwrap()),
-                liquidated: false,
-            };
-            let mut directory = Directory::default();
-            directory.own.insert(key, Arc::new(own));
-            directory
-        };
         let recipients = Recipients::default();
         for recipient in [5, 6, 7, 7, 8, 6, 9] {
-            recipients.notice(&paying(recipient));
+            recipients.notice(&Directory::paying(Address::repeat_byte(recipient)));
         }
-        assert_eq!(recipients.of(owner), [7, 8, 6, 9].map(address));
+        let owner = Directory::PAYING_OWNER;
+        assert_eq!(recipients.of(owner), [7, 8, 6, 9].map(Address::repeat_byte));
         recipients.notice(&Directory::default());
         assert!(recipients.of(owner).is_empty());
     }

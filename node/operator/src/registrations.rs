@@ -60,11 +60,8 @@ fn turn_of(key: &PublicKeyBytes, slots_per_epoch: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
-    use types::{Address, CommitteeId, SignatureBytes};
-
-    use crate::directory::OwnValidator;
+    use types::{Address, SignatureBytes};
 
     fn registration(key: u8, timestamp: u64) -> SignedValidatorRegistration {
         let message = ValidatorRegistration {
@@ -94,21 +91,8 @@ mod tests {
 
     #[test]
     fn what_pays_another_than_the_owner_wishes_now_is_not_sent_again() {
-        let key = crypto::bls::SecretKey::from_be_bytes(&[1; 32]).unwrap().public_key().to_bytes();
-        let paying = |recipient| {
-            let own = OwnValidator {
-                public_key: key,
-                owner: Address::repeat_byte(2),
-                fee_recipient: recipient,
-                committee: CommitteeId([3; 32]),
-                share: key,
-                keys: Arc::new(duty::ValidatorKeys::parse(&key, Vec::new()).unwrap()),
-                liquidated: false,
-            };
-            let mut directory = Directory::default();
-            directory.own.insert(key, Arc::new(own));
-            directory
-        };
+        let paying = Directory::paying;
+        let key = *paying(Address::ZERO).own.keys().next().unwrap();
         let message = ValidatorRegistration { pubkey: key, ..registration(1, 10).message };
         let held = Registrations::default();
         held.hold(message.sign(SignatureBytes([1; 96])));

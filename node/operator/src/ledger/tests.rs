@@ -6,7 +6,7 @@ use types::{CommitteeIndex, List, PublicKeyBytes, RunnerRole};
 
 const COMMITTEE: CommitteeId = CommitteeId([3; 32]);
 
-fn duty(slot: u64, index: u64, role: BeaconRole) -> ValidatorDuty {
+pub(crate) fn duty(slot: u64, index: u64, role: BeaconRole) -> ValidatorDuty {
     ValidatorDuty {
         role,
         public_key: PublicKeyBytes([1; 48]),
